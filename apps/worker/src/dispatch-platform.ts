@@ -1,5 +1,5 @@
-// Owns: wiring, in reading order, the way of one platform's events to its subscribers: what an attempt at a delivery
-// needs, the queues of subscriptions, the fan-out, replies and replays, and what is done beside them from time to time.
+// Owns: wiring the dispatch of one platform, in reading order: attempts, the queues of subscriptions, the fan-out,
+// replies, replays, and repeated tasks.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { OpenedGateway, Platform } from '@wxgw/platform'
 import {
@@ -28,14 +28,14 @@ import type { DispatchSlots } from './delivery/fan-out/dispatch-slots.ts'
 import { createFanOut, type FanOut } from './delivery/fan-out/fan-out.ts'
 import { createLateCalls } from './delivery/fan-out/late-calls.ts'
 import { createDeliverInOrder } from './delivery/ordered/deliver-in-order.ts'
-import { startMendingOrders } from './delivery/ordered/mend-orders.ts'
+import { startRepairingOrders } from './delivery/ordered/repair-orders.ts'
 import { createOrderedDeliveries, type OrderedDeliveries } from './delivery/ordered/ordered-deliveries.ts'
 import { createDeliver } from './delivery/queue/deliver.ts'
 import { startDeliveryWorkers } from './delivery/queue/delivery-workers.ts'
 import { createThrottleTurns } from './delivery/queue/throttle-turns.ts'
 import { startAnnouncingHealth } from './delivery/upkeep/announce-health.ts'
 import { startMovingOldNames } from './delivery/upkeep/move-old-names.ts'
-import { startSettling } from './delivery/upkeep/settle-deliveries.ts'
+import { startReconciling } from './delivery/upkeep/reconcile-deliveries.ts'
 import { startTrimmingBacklogs } from './delivery/upkeep/trim-backlogs.ts'
 import type { DispatchMetrics } from './dispatch-metrics.ts'
 import { createQueueReplies } from './replies/queue-replies.ts'
@@ -167,15 +167,15 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   // Repeated tasks.
   const upkeep = [
     startMovingOldNames({ platform: id, subscriptions, log }),
-    startSettling({
+    startReconciling({
       ...{ platform, enqueueDelivery, onDead, clock, log },
-      onSettled: (outcome) => counters.settled.inc({ ...counted, outcome }),
+      onReconciled: (outcome) => counters.settled.inc({ ...counted, outcome }),
     }),
     startTrimmingBacklogs({
       ...attempts,
       ...{ platform: id, order, trim: createBacklogTrim({ platform: id, connection, keys, ...stores, log }) },
     }),
-    startMendingOrders({ platform: id, subscriptions, order, log }),
+    startRepairingOrders({ platform: id, subscriptions, order, log }),
   ]
 
   return {
@@ -187,7 +187,7 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
     deliveryWorkers: workers.current,
     replays: replays.count,
     async close() {
-      // All at once: draining the workers takes up to 25 of the process' 28 s.
+      // Concurrently: draining the workers takes up to 25 of the process' 28 s.
       await Promise.all([...upkeep.map((one) => one.stop()), replays.close(), workers.close(), lateCalls.close()])
       await Promise.all([health.close(), announcing.stop()])
       // Last: consumers may still return replies to the last deliveries.

@@ -21,7 +21,7 @@ type DispatchDeps = {
   log: Log
 }
 
-export type Dispatch = {
+type Dispatch = {
   fanOutOf(platform: string): FanOut | undefined
   orderedOf(platform: string): OrderedDeliveries | undefined
   /** The open workers of all platforms. */

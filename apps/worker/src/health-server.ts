@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 const REQUEST_TIMEOUT_MS = 5000
 const HEADERS_TIMEOUT_MS = 3000
 
-export type HealthServerDeps = {
+type HealthServerDeps = {
   readiness: readonly ReadinessCheck[]
   metrics: { contentType: string; text(): Promise<string> }
 }

@@ -17,7 +17,7 @@ import { startDispatch } from './dispatch.ts'
 import { startFigures } from './figures/start-figures.ts'
 import { createHealthServer } from './health-server.ts'
 import { startInboxWorkers } from './inboxes/inbox-workers.ts'
-import { startMendingLanes } from './inboxes/mend-lanes.ts'
+import { startRepairingLanes } from './inboxes/repair-lanes.ts'
 import { createAlarm } from './schedule/alarm.ts'
 import { startAudit } from './schedule/audit.ts'
 import { startSessionAnnouncements } from './schedule/session-announcements.ts'
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     const { queues } = gateway.platforms
 
     const dispatch = startDispatch({ config, metrics, gateway, connection, clock, log })
-    // Unknown when Redis is away at the start: a worker whose user must not call INFO then has to be restarted.
+    // Unknown while Redis is unavailable at the start: a worker whose user must not call INFO then needs a restart.
     const infoRefused = (await isInfoRefused(gateway.connections.commands)) ?? false
     const { fanOutOf } = dispatch
     const common = { connection, fanOutOf, infoRefused, nowMs: clock.nowMs, log }
@@ -74,8 +74,8 @@ async function main(): Promise<void> {
       help: 'inboxes of MESSAGE_SHARDS that this process works on now',
       collect: (gauge) => gauge.set(inboxes.current().length),
     })
-    // At once: a fan-out may call a webhook for as long as a delivery does, and one after the other the two times would
-    // add up.
+    // Concurrently: a fan-out may call a webhook as long as a delivery does, and in sequence the two times would add
+    // up.
     lifecycle.onStop('workers', async () => {
       await Promise.all([...workers.map((one) => one.close()), inboxes.close(), dispatch.close()])
     })
@@ -95,7 +95,7 @@ async function main(): Promise<void> {
       startStoreWatch({ platforms, alarm, log }),
       startAudit({ platforms, log }),
       startSessionAnnouncements({ platforms, log }),
-      startMendingLanes({
+      startRepairingLanes({
         count: gateway.shardCount,
         stranded: createStrandedLanes({ redis: gateway.connections.commands, queues }),
         log,

@@ -11,7 +11,7 @@ import {
 } from '@wxgw/redis'
 import { type Config, loadConfig } from '@wxgw/runtime'
 
-export type RotateKeysDeps = {
+type RotateKeysDeps = {
   env: Record<string, string | undefined>
   /** Called once per platform. `fields` has no value of a secret and no key. */
   report(fields: Record<string, unknown>): void
@@ -24,7 +24,7 @@ export type RotateKeysDeps = {
  */
 export async function rotateKeys({ env, report }: RotateKeysDeps): Promise<boolean> {
   const config = loadConfig({ env })
-  // The role whose commands wait until Redis is there: this command has the time.
+  // The role whose commands wait for the connection: this command may take its time.
   const redis = connectRedis(config.redis, 'subscriber', (error) => report({ connection: storeErrorCode(error) }))
   try {
     let isComplete = true

@@ -3,7 +3,7 @@
 import { connectRedis, createSealer, createUnparsedPushes, platformKeys, storeErrorCode } from '@wxgw/redis'
 import { loadConfig } from '@wxgw/runtime'
 
-export type ShowUnparsedDeps = {
+type ShowUnparsedDeps = {
   env: Record<string, string | undefined>
   /** Shows the push of this event. Without it, all are listed. */
   eventId?: string | undefined
@@ -18,7 +18,7 @@ export type ShowUnparsedDeps = {
  */
 export async function showUnparsed({ env, eventId, print, warn }: ShowUnparsedDeps): Promise<boolean> {
   const config = loadConfig({ env })
-  // The role whose commands wait until Redis is there: this command has the time.
+  // The role whose commands wait for the connection: this command may take its time.
   const redis = connectRedis(config.redis, 'subscriber', (error) => warn(`Redis: ${storeErrorCode(error)}`))
   const sealer = createSealer(config.sealingKeys)
   try {

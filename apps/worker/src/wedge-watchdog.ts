@@ -1,5 +1,4 @@
-// Owns: noticing that this process takes no jobs although jobs wait, whatever the reason. main.ts then ends the
-// process.
+// Owns: detecting that this process takes no jobs although jobs wait. main.ts then ends the process.
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
 export type WatchedQueue = {
@@ -10,10 +9,10 @@ export type WatchedQueue = {
   hasRoom(): boolean
 }
 
-export type WedgeWatchdogDeps = {
+type WedgeWatchdogDeps = {
   /** The queues that this process works on now. They come and go with their subscriptions. */
   queues(): readonly WatchedQueue[]
-  /** How many jobs any worker may take now. Rejects when Redis is away. */
+  /** How many jobs any worker may take now. Rejects when Redis is unavailable. */
   waiting(queue: string): Promise<number>
   /** Rejects when Redis takes no writes: then no process can take jobs, and a restart would not help. */
   probe(): Promise<void>
@@ -55,7 +54,7 @@ export function startWedgeWatchdog(deps: WedgeWatchdogDeps): Repetition {
         idlePolls.set(watched, { taken: watched.taken(), polls })
       }
     } catch (error) {
-      // Without an answer of Redis nothing is known. Readiness reports that Redis is away.
+      // Unknown without Redis. Readiness reports an unavailable Redis.
       log.debug({ err: error }, 'wedge_watchdog.blind')
       idlePolls = new Map()
     }
@@ -67,7 +66,7 @@ export function startWedgeWatchdog(deps: WedgeWatchdogDeps): Repetition {
     before: { taken: number; polls: number } | undefined,
   ): Promise<number> {
     const isIdle = () => before?.taken === taken() && hasRoom()
-    // Check again after the answer: the worker may have taken a job while Redis was asked.
+    // Checked again: the worker may have taken a job during the read.
     return before && isIdle() && (await waiting(queue)) > 0 && isIdle() ? before.polls + 1 : 0
   }
 

@@ -8,12 +8,11 @@ export type {
   ClickOutcome,
   ComponentTokens,
   CustomerService,
-  Installation,
   Platform,
   Sessions,
 } from './platform.ts'
 export { createPlatformMetrics } from './platform-metrics.ts'
-export type { ExpectedReply, Replies, ReplyOutcome } from './replies/replies.ts'
+export type { Replies, ReplyOutcome } from './replies/replies.ts'
 export { hasReplying, replyingSubscription } from './replies/replying-subscription.ts'
 export type { AuthorizerTokens } from '@wxgw/wechat-core'
 export type {
@@ -53,7 +52,7 @@ export type { OpenedGateway } from './open-gateway.ts'
 export { createUnsubscribedEvents } from './unsubscribed-events.ts'
 export type { UnsubscribedEvents } from './unsubscribed-events.ts'
 export { reportReadiness } from './readiness.ts'
-export type { ReadinessCheck, ReadinessOutcome } from './readiness.ts'
+export type { ReadinessCheck } from './readiness.ts'
 export { createDiagnosis } from './diagnosis/create-diagnosis.ts'
 export { diagnose } from './diagnosis/diagnosis.ts'
 export type { Diagnosis, DiagnosisCheck } from './diagnosis/diagnosis.ts'

@@ -211,7 +211,7 @@ export type CustomerService = {
 }
 
 /** A key in Redis by which a flushed Redis is recognized. */
-export type Installation = {
+type Installation = {
   isMarked(): Promise<boolean>
   /** Sets it. True when it was missing: a new installation, or a flushed Redis. */
   mark(): Promise<boolean>

@@ -22,7 +22,7 @@ import { type Clock, GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import type { Platform } from './platform.ts'
 
 /** `reason` contains nothing that must not be public. */
-export type ReadinessOutcome = { name: string; ok: boolean; reason?: string }
+type ReadinessOutcome = { name: string; ok: boolean; reason?: string }
 
 export type ReadinessCheck = {
   name: string

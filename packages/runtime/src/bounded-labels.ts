@@ -1,6 +1,6 @@
 // Owns: bounding the series of a metric: the first values of a label get their own series, all others share one.
 
-export type BoundedLabels = {
+type BoundedLabels = {
   /** The value itself, or OTHER_LABEL. */
   of(value: string): string
   /** Removes all values but these, and returns the removed ones. */

@@ -28,13 +28,13 @@ export type Lifecycle = {
 }
 
 /** The part of `process` that is needed. */
-export type ProcessHost = {
+type ProcessHost = {
   on(event: 'SIGTERM' | 'SIGINT', listener: (signal: NodeJS.Signals) => void): unknown
   on(event: 'uncaughtException' | 'unhandledRejection', listener: (error: unknown) => void): unknown
   exit(code: number): void
 }
 
-export type LifecycleDeps = {
+type LifecycleDeps = {
   log: Log & { flush?: (done: () => void) => void }
   /** For all parts together; then the process exits with 1. */
   deadlineMs: number

@@ -10,7 +10,7 @@ import {
   Registry,
 } from 'prom-client'
 
-export type MetricAbout<Label extends string> = { name: string; help: string; labels?: readonly Label[] }
+type MetricAbout<Label extends string> = { name: string; help: string; labels?: readonly Label[] }
 
 /** All values of one moment, as plain data for another process. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[]

@@ -43,7 +43,7 @@ export type ErrorCode =
   | 'API_NOT_ALLOWED'
   | 'WRONG_TOKEN_KIND'
 
-export type GatewayErrorOptions = {
+type GatewayErrorOptions = {
   /** Whether the same call may succeed later unchanged. Default false. */
   retry?: boolean
   /** The Retry-After for callers, when known. */

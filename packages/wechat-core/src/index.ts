@@ -9,12 +9,11 @@ export { Stop } from './stop.ts'
 export type { StopSignal } from './stop.ts'
 export { backoffMs } from './backoff.ts'
 export { createLogBrake } from './log-brake.ts'
-export type { LogBrake } from './log-brake.ts'
 export { pause } from './pause.ts'
 export { afterReading } from './after-reading.ts'
 export { inTime, within } from './in-time.ts'
 export { GatewayError, isStoreAway, UnansweredCallError, WeChatApiError, WeChatTransportError } from './errors.ts'
-export type { ErrorCode, GatewayErrorOptions, Sent } from './errors.ts'
+export type { ErrorCode, Sent } from './errors.ts'
 
 // crypto
 export { decodeEncodingAesKey } from './crypto/encoding-aes-key.ts'
@@ -24,7 +23,7 @@ export { signPush, verifyUrlSignature } from './crypto/signature.ts'
 
 // xml
 export { buildXml } from './xml/build-xml.ts'
-export type { XmlSource, XmlSourceValue } from './xml/build-xml.ts'
+export type { XmlSource } from './xml/build-xml.ts'
 export { parseXml } from './xml/parse-xml.ts'
 export type { XmlTree, XmlValue } from './xml/tree.ts'
 export { XmlRefusedError } from './xml/xml-refused.ts'
@@ -34,7 +33,6 @@ export type { XmlRefusal } from './xml/xml-refused.ts'
 export { textOfUtf8 } from './crypto/utf8.ts'
 export { parseAuthorizerMessage } from './push/authorizer-message.ts'
 export { parseComponentEvent } from './push/component-event.ts'
-export type { ComponentPush } from './push/component-event.ts'
 export { checkPushQuery, openEnvelope } from './push/envelope.ts'
 export type { PushToOpen } from './push/envelope.ts'
 export { eventId } from './push/event-id.ts'
@@ -44,9 +42,8 @@ export { customMessage } from './push/custom-message.ts'
 export { buildReplyXml, isReplyDocument } from './push/passive-reply.ts'
 export type { PassiveReply, ReplyAddress } from './push/passive-reply.ts'
 export { RELEASE_CHECK_ACCOUNTS, releaseCheckAnswer } from './push/release-check.ts'
-export type { ReleaseCheckAccount, ReleaseCheckAnswer } from './push/release-check.ts'
+export type { ReleaseCheckAnswer } from './push/release-check.ts'
 export { sealReply } from './push/seal-reply.ts'
-export type { ReplyToSeal } from './push/seal-reply.ts'
 export { textWithoutSecrets, withoutComponentSecrets, withoutSecrets } from './push/without-secrets.ts'
 export type {
   AuthorizerMessage,
@@ -55,18 +52,15 @@ export type {
   PushCredentials,
   PushKeys,
   PushQuery,
-  UnparsedReason,
 } from './push/opened-push.ts'
 
 // authorization
 export { authorizationPageUrl } from './authorization/authorization-page.ts'
-export type { AuthorizationPage } from './authorization/authorization-page.ts'
 
 // api
 export { createAuthorizerApi } from './api/authorizer-api.ts'
 export type { Closable } from './api/call.ts'
 export { AUTHORIZER_LIST_PAGE_SIZE, createComponentApi } from './api/component-api.ts'
-export type { ComponentApiOptions } from './api/component-api.ts'
 export { classifyErrcode, errcodeRetryOptions } from './api/errcodes.ts'
 export type { ErrcodeKind } from './api/errcodes.ts'
 export type { ApiExchange } from './api/api-connection.ts'
@@ -74,14 +68,7 @@ export { probeApi } from './api/probe-api.ts'
 export { readVerdict } from './api/verdict.ts'
 export type { Verdict } from './api/verdict.ts'
 export { createStreamedCalls } from './api/streamed-call.ts'
-export type {
-  StreamedBody,
-  StreamedCall,
-  StreamedCallOptions,
-  StreamedCallReceiver,
-  StreamedCalls,
-  StreamedHead,
-} from './api/streamed-call.ts'
+export type { StreamedBody, StreamedCall, StreamedCalls, StreamedHead } from './api/streamed-call.ts'
 export type {
   AuthorizerApi,
   AuthorizerDetails,
@@ -90,10 +77,7 @@ export type {
   CallOptions,
   ComponentApi,
   FuncInfo,
-  IssuedComponentToken,
   IssuedPreAuthCode,
-  IssuedTicket,
-  QueriedAuthorization,
   RefreshedAuthorizerToken,
 } from './api/apis.ts'
 
@@ -116,14 +100,13 @@ export type {
   FailedRefresh,
   RefreshClaim,
   RefreshFailure,
-  TokenKeeper,
   TokenKeeperStore,
   TokenSnapshot,
 } from './tokens/token-keeper.ts'
 export { COMPONENT_SUBJECT, createComponentTokens } from './tokens/component-tokens.ts'
 export type { ComponentTokens, ComponentTokenStore, IssuedToken } from './tokens/component-tokens.ts'
 export { ANNOUNCED_STREAKS, createAuthorizerTokens } from './tokens/authorizer-tokens.ts'
-export type { AuthorizerMaterial, AuthorizerTokens, AuthorizerTokenStore } from './tokens/authorizer-tokens.ts'
+export type { AuthorizerTokens, AuthorizerTokenStore } from './tokens/authorizer-tokens.ts'
 export { createRefreshTokenSearch } from './tokens/refresh-token-search.ts'
 export type { RefreshTokenSearch } from './tokens/refresh-token-search.ts'
 export { permissionSetIds } from './authorization/permission-sets.ts'

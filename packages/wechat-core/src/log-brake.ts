@@ -1,6 +1,6 @@
 // Owns: limiting log lines by cause: the first ones of each second pass, the others are counted.
 
-export type LogBrake = {
+type LogBrake = {
   /** undefined: drop this line. Otherwise how many lines of this cause were dropped since its last one. */
   admit(cause: string): { leftOut: number } | undefined
 }

@@ -15,7 +15,7 @@ import { knownApi, NEVER_CALLED, SHOWS_TOKENS } from './known-apis.ts'
 import type { StandIns } from './stand-ins.ts'
 import { assertTokenKind, type TokenKind } from './wrong-token.ts'
 
-export type RequestedCall = {
+type RequestedCall = {
   kind: TokenKind
   /** As received. */
   url: string

@@ -5,7 +5,7 @@ import type { Callers } from '../auth/callers.ts'
 import { isGranted } from '../auth/grants.ts'
 import type { StandIns } from './stand-ins.ts'
 
-export type CallCredentials = {
+type CallCredentials = {
   authorizationHeaders: readonly string[]
   /** The values of `access_token` in the query. */
   accessTokens: readonly string[]

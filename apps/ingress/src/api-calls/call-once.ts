@@ -25,7 +25,7 @@ export type Answer = Verdict & {
 /** Paused until `into` is called. */
 export type AnswerRest = Pick<ApiExchange, 'pause' | 'resume' | 'abort'> & { into(sink: AnswerSink): void }
 
-export type AnswerSink = { data(chunk: Buffer): void; end(): void; failed(error: UnansweredCallError): void }
+type AnswerSink = { data(chunk: Buffer): void; end(): void; failed(error: UnansweredCallError): void }
 
 type Attempt = {
   calls: StreamedCalls

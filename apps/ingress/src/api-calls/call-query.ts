@@ -4,7 +4,7 @@
 const END_OF_NAME = /[[\0]/
 const TOKEN_NAMES = new Set(['access_token', 'component_access_token'])
 
-export type TokenlessQuery = {
+type TokenlessQuery = {
   /** The other pairs, unchanged. */
   rest: string
   /** The decoded values of `access_token`. */

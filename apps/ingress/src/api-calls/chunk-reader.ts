@@ -1,7 +1,7 @@
 // Owns: reading a request's body chunk by chunk on demand, without destroying its connection.
 import type { IncomingMessage } from 'node:http'
 
-export type ChunkReader = {
+type ChunkReader = {
   /**
    * undefined at the end and after it. Rejects when the client disconnects. Of concurrent calls, one gets each chunk.
    */

@@ -14,7 +14,7 @@ import { type Answer, callOnce } from './call-once.ts'
 import { hasParameter, withToken } from './call-query.ts'
 import type { RequestBody } from './request-body.ts'
 
-export type MadeCall = { answer: Answer; token: Secret; attempts: number }
+type MadeCall = { answer: Answer; token: Secret; attempts: number }
 
 /** WeChat refuses these before any effect. 42006 concerns the component's token only. */
 const TOKEN_REFUSALS: Record<AdmittedCall['kind'], ReadonlySet<number>> = {

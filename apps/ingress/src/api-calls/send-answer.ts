@@ -7,7 +7,7 @@ import type { HeaderList } from './answer-headers.ts'
 import type { AnswerRest } from './call-once.ts'
 import type { TokenMask } from './token-mask.ts'
 
-export type OutgoingAnswer = {
+type OutgoingAnswer = {
   status: number
   headers: HeaderList
   /** WeChat's Content-Length. For a buffered body its size is used. */

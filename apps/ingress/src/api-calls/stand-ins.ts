@@ -16,7 +16,7 @@ const HEAD_BYTES = 1 + CALLER_BYTES + END_BYTES
 const STAND_IN = /^[A-Za-z0-9_-]{64}$/
 
 /** Where a stand-in is valid. */
-export type StandInPlace = { platform: string; appId: string }
+type StandInPlace = { platform: string; appId: string }
 
 export type StandIns = {
   issue(caller: CallerConfig, place: StandInPlace): { token: Secret; expiresAtMs: number; expiresInSeconds: number }

@@ -3,7 +3,7 @@ import type { Metrics } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 
 /** `slow`: the reader did not read in time. `rights`: its session has ended. `store`: Redis was unavailable. */
-export type StreamEnd = 'client' | 'drain' | 'slow' | 'rights' | 'store'
+type StreamEnd = 'client' | 'drain' | 'slow' | 'rights' | 'store'
 
 export type OpenStream = {
   /** Aborted when the stream has to end. */
@@ -13,7 +13,7 @@ export type OpenStream = {
   sent(): void
 }
 
-export type OpenStreams = {
+type OpenStreams = {
   /** Throws RATE_LIMITED when there are too many. `end` releases the slot. */
   open(caller: string): OpenStream
   /** For the end of the process; readers reconnect to another. */

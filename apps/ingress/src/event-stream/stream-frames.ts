@@ -3,7 +3,7 @@
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { EventFeed, FeedPosition } from '@wxgw/platform'
 
-export type FramesDeps = {
+type FramesDeps = {
   feed: Pick<EventFeed, 'follow'>
   from: FeedPosition
   signal: AbortSignal

@@ -8,7 +8,7 @@ import { createSeals, sealedCharacters } from '../paging/seals.ts'
 /** A position is valid for this caller and this platform, with any filter. */
 export type StreamReader = { caller: CallerConfig; platform: string }
 
-export type StreamPositions = {
+type StreamPositions = {
   seal(position: FeedPosition, reader: StreamReader): string
   /** Throws INVALID_REQUEST for an invalid position, and for another reader's. */
   open(text: string, reader: StreamReader, shardCount: number): FeedPosition

@@ -5,7 +5,7 @@ import type { SlotMetrics } from './messages.ts'
 /** Prometheus scrapes with a time-out of 10 s by default. */
 const TIMEOUT_MS = 1_000
 
-export type MetricsCollector = {
+type MetricsCollector = {
   /** Collects from the running processes. */
   collect(): Promise<SlotMetrics[]>
   answered(slot: string, id: number, metrics: MetricsSnapshot): void

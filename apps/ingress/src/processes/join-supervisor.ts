@@ -12,7 +12,7 @@ type Channel = {
 
 type Deps = { channel: Channel; metrics: Metrics; stopping: AbortSignal }
 
-export type Supervised = {
+type Supervised = {
   /** The process' own metrics, but `text` is that of all processes, each with its label `slot`. */
   metrics: Metrics
   /** Both listeners are open. */

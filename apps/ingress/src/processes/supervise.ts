@@ -14,7 +14,7 @@ import { parseToSupervisor, type ToProcess, type ToSupervisor } from './messages
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
 const STABLE_AFTER_MS = 60_000
-export type Supervisor = {
+type Supervisor = {
   /**
    * Stops all of them with the signal that this process got (a terminal has sent it to them already). Rejects when one
    * did not drain.

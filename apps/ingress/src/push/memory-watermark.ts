@@ -14,7 +14,7 @@ export type MemoryWatermark = {
   stop(): Promise<void>
 }
 
-export type MemoryWatermarkDeps = {
+type MemoryWatermarkDeps = {
   /**
    * The used share of `maxmemory`; 0 without a limit. After a rejection the last value stays: an unavailable Redis
    * refuses pushes itself.

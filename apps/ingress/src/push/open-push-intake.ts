@@ -10,7 +10,7 @@ import { createPushIntake, type PushIntake } from './push-intake.ts'
 import { createEnqueuePush } from './push.ts'
 import { createRecentAcceptances } from './recent-acceptances.ts'
 
-export type OpenPushIntakeDeps = {
+type OpenPushIntakeDeps = {
   config: Pick<Config, 'platforms' | 'sealingKeys' | 'spoolDir'>
   gateway: Pick<OpenedGateway, 'connections' | 'platforms' | 'unsubscribed'>
   lifecycle: Pick<Lifecycle, 'onStop' | 'signal'>
@@ -19,7 +19,7 @@ export type OpenPushIntakeDeps = {
   log: Log
 }
 
-export type OpenedIntake = { intake: PushIntake; memory: MemoryWatermark }
+type OpenedIntake = { intake: PushIntake; memory: MemoryWatermark }
 
 /** Rejects when SPOOL_DIR cannot be used. `memory`: for the routes that fill Redis, too. */
 export async function openPushIntake(deps: OpenPushIntakeDeps): Promise<OpenedIntake> {

@@ -5,7 +5,7 @@ import type { Log } from '@wxgw/runtime'
 import { type AuthorizerAppId, type AuthorizerMessage, GatewayError } from '@wxgw/wechat-core'
 import { unlessStoreAway } from './unless-store-away.ts'
 
-export type OwnerCheckDeps = {
+type OwnerCheckDeps = {
   /** True: while the store is unavailable, the owner counts as unknown and the push is accepted. */
   goesOnWithoutStore: boolean
   log: Log
@@ -22,7 +22,7 @@ type Addressed = {
  * undefined: it passes, and nothing had to be looked up. Rejects with APPID_MISMATCH. A message without ToUserName, or
  * of an unknown account, passes.
  */
-export type CheckOwner = (addressed: Addressed) => Promise<void> | undefined
+type CheckOwner = (addressed: Addressed) => Promise<void> | undefined
 
 export function createOwnerCheck({ goesOnWithoutStore, log }: OwnerCheckDeps): CheckOwner {
   async function lookUp({ platform, appId, within }: Addressed, userName: string): Promise<void> {

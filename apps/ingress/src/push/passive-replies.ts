@@ -5,7 +5,7 @@ import type { Log } from '@wxgw/runtime'
 import { buildReplyXml, type Clock, type ReplyAddress, sealReply } from '@wxgw/wechat-core'
 import type { PassiveAnswer, PassiveReplies } from './passive-answers.ts'
 
-export type PassiveRepliesDeps = {
+type PassiveRepliesDeps = {
   clock: Clock
   /** From the arrival of the push. */
   deadlineMs: number

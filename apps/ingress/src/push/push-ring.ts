@@ -7,7 +7,7 @@ export type Place = number
 /** `head`: ASCII. `body`: any bytes. */
 export type RingRecord = { head: string; body: Buffer }
 
-export type PushRing = {
+type PushRing = {
   /** Overwrites the oldest records. One that is larger than the ring is not kept. The body is copied. */
   write(record: RingRecord, atMs: number): void
   /** Drops the records with an earlier time, oldest first. */

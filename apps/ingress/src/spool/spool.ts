@@ -28,7 +28,7 @@ export type Spool = {
   close(): Promise<void>
 }
 
-export type SpoolDeps = {
+type SpoolDeps = {
   dir: string
   sealer: Sealer
   metrics?: Metrics | undefined

@@ -1,5 +1,5 @@
-// Owns: component events with an authorization code: when they are emitted to consumers, and that the account is stored
-// in the end. How a code is exchanged, and what is tried when that fails, is in wechat-core (code-exchange.ts).
+// Owns: component events with an authorization code: exchanges the code and emits the event to consumers. wechat-core
+// (code-exchange.ts) owns the exchange and its recovery.
 import { type ComponentEventJob, eventSession, type GatewayEvent, platformEvent } from '@wxgw/contracts'
 import type { Platform, Session } from '@wxgw/platform'
 import type { JobContext } from '@wxgw/redis'
@@ -35,13 +35,11 @@ type Context = {
   log: Log
 }
 
-/**
- * An authorization is emitted at the latest so long after its receipt, whatever the state of its code and its profile.
- */
+/** An authorization is emitted this long after its receipt at the latest, with or without exchange and profile. */
 export const ANNOUNCED_WITHIN_MS = 600_000
 
 const CODE_FIELDS = ['AuthorizationCode', 'auth_code'] as const
-/** WeChat documents no length. A text that is longer than its tokens may be is no code. */
+/** WeChat documents no length. A text longer than its tokens is no code. */
 const MAX_CODE_CHARACTERS = 512
 
 /** undefined when the event has no code, or names no account. */
@@ -85,9 +83,7 @@ export async function handleAuthorization(pushed: PushedCode, context: Context):
   await platform.jobs.profileWanted(pushed.appId, { event, receivedAtMs: job.receivedAtMs })
 }
 
-/**
- * Milliseconds until the event has to be emitted: a retry must not be delayed beyond that. Infinity when it has been.
- */
+/** Milliseconds until the event must be emitted, the bound of a retry's delay. Infinity after it was emitted. */
 export function untilAnnouncementMs(job: ComponentEventJob, nowMs: number): number {
   const leftMs = job.receivedAtMs + ANNOUNCED_WITHIN_MS - nowMs
   return job.announced || leftMs <= 0 ? Infinity : leftMs
@@ -102,7 +98,7 @@ async function announceBeforeExchange(pushed: PushedCode, context: Context): Pro
     log.info({ ...logged(pushed, context), outcome: 'revoked meanwhile' }, 'authorizer.authorized')
     return
   }
-  // In this order: after a crash in between both are enqueued again, and both are de-duplicated.
+  // In this order: after a crash in between, both are enqueued again and de-duplicated.
   await platform.jobs.exchangeWanted(job)
   await platform.jobs.platformEvent(consumerEvent(pushed.event, pushed.appId, job), { receivedAtMs: job.receivedAtMs })
 }

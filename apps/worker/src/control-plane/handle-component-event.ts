@@ -1,5 +1,5 @@
-// Owns: what the gateway does with each component event, and which event it emits to consumers. Events with an
-// authorization code are handled in handle-authorization.ts.
+// Owns: handling each component event, and the event that consumers get for it. Events with an authorization code are
+// handled in handle-authorization.ts.
 import { type ComponentEventJob, type GatewayEvent, platformEvent, UNPARSED_EVENT_TYPE } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import type { JobContext } from '@wxgw/redis'
@@ -99,8 +99,8 @@ async function revoke(event: UnderstoodEvent, appId: AuthorizerAppId, context: C
 }
 
 /**
- * Keeps the plaintext for the operator alone: it may contain a ticket or a code in any notation. Called before the
- * event is emitted, so that the plaintext is there when a consumer gets the event.
+ * Stores the plaintext for the operator only: it may contain a ticket or a code in any notation. Runs before the event
+ * is emitted, so that the plaintext is there when a consumer gets the event.
  */
 async function keepForOperator(plaintext: string, reason: string, { job, platform, log }: Context): Promise<void> {
   const { eventId, receivedAtMs } = job

@@ -9,7 +9,7 @@ type DeadLettersJobDeps = {
   log: Log
 }
 
-/** Safe to run twice: a dead letter that was enqueued again or dropped is none any more. */
+/** Safe to run twice: a replayed or discarded dead letter no longer exists. */
 export async function handleDeadLetters(job: DeadLettersJob, { platforms, log }: DeadLettersJobDeps): Promise<void> {
   const { platform: id, subscription, action } = job
   const platform = platforms.get(id)

@@ -27,7 +27,7 @@ type FiguresDeps = {
 const PERIOD_MS = 10_000
 const FIRST_MS = 500
 
-/** While Redis is away there are no figures, and the series are missing. */
+/** While Redis is unavailable, the series are missing. */
 export function startFigures({ platforms, redis, shardCount, metrics, clock, log }: FiguresDeps): Repetition {
   let ofPlatforms: ReadonlyMap<string, PlatformFigures> = new Map()
   let ofQueues: QueueFigures | undefined

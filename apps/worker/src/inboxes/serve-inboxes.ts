@@ -4,7 +4,7 @@ import { DEAD_AFTER_MS, inboxesOf, type QueueWorker, type ShardCount, type Worke
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 
 /** A worker of one inbox. */
-export type InboxWorker = Pick<QueueWorker, 'queue' | 'active' | 'taken' | 'hasRoom' | 'setConcurrency' | 'close'>
+type InboxWorker = Pick<QueueWorker, 'queue' | 'active' | 'taken' | 'hasRoom' | 'setConcurrency' | 'close'>
 
 export type ServeInboxesDeps = {
   count: Pick<ShardCount, 'known'>

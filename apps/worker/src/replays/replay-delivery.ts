@@ -27,7 +27,7 @@ export type ReplayDeliveryDeps = DeliverOnceDeps & {
 }
 
 /** `subscription`: the one that is replayed to, as it is now. */
-export type ReplayedItem = { run: ReplayRun; item: string; subscription: Subscription; signal: StopSignal }
+type ReplayedItem = { run: ReplayRun; item: string; subscription: Subscription; signal: StopSignal }
 
 /**
  * `back`: there was no complete attempt. With `onlyUndelivered`, an event that is delivered already is not delivered

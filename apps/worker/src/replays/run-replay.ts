@@ -5,7 +5,7 @@ import type { ItemOutcome, ReplayRun, Throttle } from '@wxgw/redis'
 import { isStoreAway, pause } from '@wxgw/wechat-core'
 import type { Log } from '@wxgw/runtime'
 
-export type RunReplayDeps = {
+type RunReplayDeps = {
   subscriptions: Pick<Subscriptions, 'get'>
   throttle: Throttle
   deliver(item: string, subscription: Subscription): Promise<ItemOutcome>
@@ -17,10 +17,10 @@ export type RunReplayDeps = {
 
 /** Deliveries of a replay at once. A consumer's live deliveries have slots of their own. */
 const AT_ONCE = 20
-/** Deliveries that fall due between two polls. */
-const BETWEEN_LOOKS = 5
-const SHORTEST_LOOK_MS = 10
-const LONGEST_LOOK_MS = 200
+/** Deliveries that become due between two polls. */
+const DUE_PER_POLL = 5
+const MIN_POLL_MS = 10
+const MAX_POLL_MS = 200
 /** A replay takes at most half of a throttled subscription's rate. */
 const PART_OF_THROTTLE = 2
 
@@ -44,7 +44,7 @@ export async function runReplay(deps: RunReplayDeps, run: ReplayRun): Promise<vo
       const taken = await run.take(AT_ONCE - underWay.size, rate)
       if (taken.status === 'over') break
       for (const item of taken.items) begin(item, recipient)
-      await pause(Math.min(Math.max((BETWEEN_LOOKS * 1_000) / rate, SHORTEST_LOOK_MS), LONGEST_LOOK_MS), stopping)
+      await pause(Math.min(Math.max((DUE_PER_POLL * 1_000) / rate, MIN_POLL_MS), MAX_POLL_MS), stopping)
     }
     await Promise.all(underWay)
     await run.release()

@@ -1,4 +1,4 @@
-// Owns: that every running replay has a worker: each worker polls once a second and claims those without one.
+// Owns: claiming running replays that have no worker, by a poll once a second in each worker.
 import type { Subscriptions } from '@wxgw/platform'
 import type { DeliveryQueue, ReplayRuns, Throttle, UnsettledDeliveries } from '@wxgw/redis'
 import { repeat } from '@wxgw/runtime'
@@ -17,10 +17,10 @@ export type ReplaysDeps = ReplayDeliveryDeps & {
   everyMs?: number
 }
 
-export type RunningReplays = {
+type RunningReplays = {
   /** How many this process runs. */
   count(): number
-  /** Begins no more deliveries, and gives back those that do not end in time. */
+  /** Begins no more deliveries, and releases those that do not end in time. */
   close(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export function startReplays({ everyMs = EVERY_MS, ...deps }: ReplaysDeps): Runn
     try {
       for (const open of await runs.open()) if (!running.has(open.id) && !stopping.signal.aborted) await begin(open)
     } catch (error) {
-      // Readiness reports that Redis is away.
+      // Readiness reports an unavailable Redis.
       if (!isStoreAway(error)) log.error({ err: error, platform }, 'replays.not_seen')
     }
   })

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import type { PauseReason } from '@wxgw/platform'
 import { GatewayError, refusalKind, WeChatApiError, WeChatTransportError } from '@wxgw/wechat-core'
 
-/** undefined: the failure concerns this account alone, or may pass by itself. */
+/** undefined: the failure concerns this account alone, or may pass without a change. */
 export function pauseReasonOf(error: unknown): PauseReason | undefined {
   if (error instanceof GatewayError && error.code === 'COMPONENT_TICKET_MISSING') return 'ticket-missing'
   const kind = refusalKind(error)
@@ -27,7 +27,7 @@ export function refusedAddressOf(error: unknown): string | undefined {
   return error.errmsg.split(/[\s,;]+/).find((word) => isIP(word) !== 0)
 }
 
-/** WeChat did not answer, answered nonsense, or is busy. */
+/** WeChat did not answer, gave a malformed answer, or is busy. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof WeChatTransportError || refusalKind(error) === 'busy'
 }

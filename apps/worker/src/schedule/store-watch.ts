@@ -20,8 +20,8 @@ type StoreWatchDeps = {
 const EVERY_MS = 5_000
 
 /**
- * An installation sets a mark in its Redis. A mark that disappears means an emptied Redis: WeChat is asked for a new
- * ticket, and the first ticket of a platform starts the sync (control-plane/handle-component-event.ts).
+ * An installation sets a mark in its Redis. A mark that disappears means a flushed Redis: requests a new ticket from
+ * WeChat, and a platform's first ticket starts the sync (control-plane/handle-component-event.ts).
  */
 export function startStoreWatch({ platforms, alarm, log, everyMs = EVERY_MS }: StoreWatchDeps): Repetition {
   const marked = new Set<string>()
@@ -42,7 +42,7 @@ export function startStoreWatch({ platforms, alarm, log, everyMs = EVERY_MS }: S
       const outcome = await platform.authorizations.startPushTicket()
       log.info({ platform: platform.id, outcome }, 'store.rebuild_started')
     } catch (error) {
-      // Readiness and the connection's log lines report that Redis is away.
+      // Readiness and the connection's log lines report an unavailable Redis.
       if (!isStoreAway(error)) {
         log.warn({ err: error, platform: platform.id }, 'store.rebuild_failed')
       }

@@ -23,7 +23,7 @@ type SweepPlatform = {
   jobs: Pick<Platform['jobs'], 'profileWanted'>
 }
 
-export type SweepDeps = {
+type SweepDeps = {
   platforms: ReadonlyMap<string, SweepPlatform>
   intervalSeconds: number
   alarm: Alarm
@@ -40,7 +40,7 @@ const MAX_RETRY_MS = 60_000
 /** After so many refreshes without an answer in a row the schedule is paused until one succeeds. */
 const UNREACHABLE_AFTER = 5
 
-export type Sweep = { stop(): Promise<void> }
+type Sweep = { stop(): Promise<void> }
 
 /** Sweeps at once, then every interval with up to 10 % added, so that workers started together drift apart. */
 export function startSweep({ platforms, intervalSeconds, alarm, log }: SweepDeps): Sweep {

@@ -1,4 +1,4 @@
-// Owns: noticing that WeChat has stopped pushing tickets, and asking it to push again (api_start_push_ticket).
+// Owns: detecting that WeChat has stopped pushing tickets, and requesting them again (api_start_push_ticket).
 import type { Platform } from '@wxgw/platform'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import type { Alarm } from './alarm.ts'
@@ -9,7 +9,7 @@ type WatchedPlatform = {
   authorizations: Pick<Platform['authorizations'], 'startPushTicket'>
 }
 
-export type WatchdogDeps = {
+type WatchdogDeps = {
   platforms: ReadonlyMap<string, WatchedPlatform>
   nowMs(): number
   alarm: Alarm
@@ -24,8 +24,9 @@ const FIRST_CHECK_MS = 10_000
 const EVERY_MS = 60_000
 
 /**
- * WeChat is asked at most every ten minutes, over all workers. The worker that asks also emits `gateway.ticket.stale`.
- * @see https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_verify_ticket_service.html
+ * At most one request every ten minutes over all workers. Its worker also emits `gateway.ticket.stale`.
+ * @see
+ * https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/ThirdParty/token/component_verify_ticket_service.html
  */
 export function startWatchdog(deps: WatchdogDeps): Repetition {
   const { platforms, nowMs, alarm, log, firstCheckMs = FIRST_CHECK_MS, everyMs = EVERY_MS } = deps

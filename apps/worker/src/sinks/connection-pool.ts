@@ -10,7 +10,7 @@ export type Connection = {
   /** The only owner that uses it: a server that sends an answer unasked can only confuse its own deliveries. */
   owner: string
   state: 'busy' | 'idle' | 'gone'
-  /** Complete answers since it was connected. After one the other side may close it without a word. */
+  /** Complete answers since it was connected. After the first, the server may close it at any time. */
   answers: number
   /** The signal of the call that uses it. It also ends the connecting. */
   signal: StopSignal
@@ -138,7 +138,7 @@ export function createConnectionPool(dial: Dial, { maxOpen = MAX_OPEN } = {}): C
         if (opened < maxOpen || own.busy === 0) return open(target, options)
         await oneOfItsOwn(own, signal)
       }
-      // Pass the wake-up on: this call does not use the connection.
+      // Wakes another call: this one does not use the connection.
       wakeNext(owner)
       forgetUnused(owner)
       return undefined

@@ -11,7 +11,7 @@ import { networkFailure } from './failure-reason.ts'
 import { BlockedAddressError, createDial, type Target } from './guarded-connection.ts'
 import { createHostResolver, type ResolveHost } from './resolve-host.ts'
 
-export type GuardedRequest = {
+type GuardedRequest = {
   url: string
   /** The subscription: calls of different owners never share a connection. */
   owner: string

@@ -9,7 +9,7 @@ const QUERY_TIMEOUT_MS = 2_000
 const QUERY_TRIES = 2
 
 /**
- * Asks the name servers itself. getaddrinfo would block one of libuv's four threads while a name server is silent:
+ * Queries the name servers directly. getaddrinfo would block one of libuv's four threads while a name server is silent:
  * after four webhooks with a dead name server, this process could not resolve WeChat's host. getaddrinfo is called only
  * for names that the name servers do not have and the machine may: `localhost`, /etc/hosts, search domains.
  */
@@ -24,14 +24,14 @@ export function createHostResolver(): ResolveHost {
     if (addresses.length > 0) return addresses
     const failure: unknown = answers
       .map((answer) => (answer.status === 'rejected' ? answer.reason : undefined))
-      .find(isNoPlainNo)
+      .find(isServerFailure)
     if (failure !== undefined) throw failure
     return lookup(hostname, { all: true })
   }
 }
 
-/** Everything but "there is no such name" and "the name has no such record". */
-function isNoPlainNo(failure: unknown): boolean {
+/** Everything but ENOTFOUND and ENODATA. */
+function isServerFailure(failure: unknown): boolean {
   if (failure === undefined) return false
   const code = typeof failure === 'object' && failure !== null && 'code' in failure ? failure.code : undefined
   return code !== 'ENOTFOUND' && code !== 'ENODATA'

@@ -12,7 +12,7 @@ export type ConsumerJob = {
   data: GatewayEvent
 }
 
-export type QueueSinkDeps = { addToConsumerQueue(job: ConsumerJob): Promise<void> }
+type QueueSinkDeps = { addToConsumerQueue(job: ConsumerJob): Promise<void> }
 
 /** One job per event: `job.name` is the type, `job.data` the event, `job.id` the delivery's id. */
 export function createQueueSink({ addToConsumerQueue }: QueueSinkDeps): SinkPort {

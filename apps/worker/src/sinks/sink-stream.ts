@@ -9,7 +9,7 @@ export type StreamEntry = {
   maxLength: number | undefined
 }
 
-export type StreamSinkDeps = { appendToStream(entry: StreamEntry): Promise<void> }
+type StreamSinkDeps = { appendToStream(entry: StreamEntry): Promise<void> }
 
 /** One entry per event, with the fields `id`, `type` and `event` (the event as JSON). */
 export function createStreamSink({ appendToStream }: StreamSinkDeps): SinkPort {

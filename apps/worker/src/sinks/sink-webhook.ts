@@ -9,7 +9,7 @@ import { type SinkPort, wrongSink } from './sink.ts'
 import { replyInAnswer } from './webhook-reply.ts'
 import { signWebhook } from './webhook-signature.ts'
 
-export type WebhookSinkDeps = {
+type WebhookSinkDeps = {
   /** The secrets to sign with now: while a secret is being replaced, the new one and the old one. */
   secrets(subscription: string): Promise<readonly Secret[]>
   fetch: Pick<GuardedFetch, 'post'>
@@ -31,7 +31,7 @@ export function createWebhookSink({ secrets, fetch, clock }: WebhookSinkDeps): S
       const { name, sink, reply } = subscription
       if (sink.kind !== 'webhook') throw wrongSink('webhook', sink.kind)
       const signers = await secrets(name)
-      // Never unsigned: a consumer that verifies would refuse it, and none should get used to unsigned deliveries.
+      // Never unsigned: a consumer that verifies would refuse it, and others would learn to accept unsigned deliveries.
       if (signers.length === 0) return { outcome: 'blocked', reason: 'no signing secret' }
       const nowMs = clock.nowMs()
       const at = Math.floor(nowMs / 1_000)

@@ -1,5 +1,5 @@
-// Owns: finding a passive reply in a webhook's answer, or one of the fixed texts that say why there is none. Whether
-// WeChat would accept the reply is checked elsewhere (packages/redis, reply-mailbox).
+// Owns: reading a passive reply from a webhook's answer, or a fixed text for why there is none. packages/platform
+// (reply-to-event.ts) validates the reply.
 import type { GuardedAnswer } from './guarded-fetch.ts'
 
 type Answered = Extract<GuardedAnswer, { outcome: 'answered' }>
@@ -13,7 +13,7 @@ type ReplyProblem =
   | 'reply not read: the answer is not JSON'
   | 'reply not read: the answer has no member reply'
 
-/** `{}`: the answer is empty, so it says nothing about a reply. */
+/** `{}`: the answer is empty. */
 type ReplyInAnswer = { reply?: unknown; replyProblem?: ReplyProblem }
 
 /** Strips a byte order mark. */

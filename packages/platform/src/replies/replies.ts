@@ -12,7 +12,7 @@ import { replyingSubscription } from './replying-subscription.ts'
 export type ReplyOutcome = Exclude<OfferOutcome, 'no-user'> | 'invalid' | 'sent'
 
 /** `none`: the consumer declined to reply. */
-export type ExpectedReply = { reply: Reply } | { missing: 'none in time' | 'none' | 'invalid' }
+type ExpectedReply = { reply: Reply } | { missing: 'none in time' | 'none' | 'invalid' }
 
 export type Replies = {
   /** Resolves at the deadline at the latest. Never rejects. Call it before the event is queued. */

@@ -1,5 +1,5 @@
 // Owns: the deliveries that the event log has as pending, and where their jobs are in the queues. The worker repairs
-// differences (settle-deliveries.ts).
+// differences (reconcile-deliveries.ts).
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { parseDeadDelivery } from '../dead-letters/dead-delivery.ts'

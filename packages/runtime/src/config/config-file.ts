@@ -26,7 +26,7 @@ import {
   reportAt,
   UNRESOLVED,
 } from './file-fields.ts'
-import { integer, matching, oneOf, type Parser } from './parsed.ts'
+import { flag, integer, matching, oneOf, type Parser } from './parsed.ts'
 import type { Variables } from './read-settings.ts'
 import { type ReadFile, readTextFile } from './text-file.ts'
 
@@ -90,10 +90,6 @@ const apiPattern = matching(
   /^[/*][\x21-\x22\x24-\x3e\x40-\x7e]{0,511}$/,
   'must begin with / or *, without a query, 512 characters at most',
 )
-
-const yesOrNo: Parser<boolean> = (text) => {
-  return text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }
-}
 
 type ConfigFileDeps = {
   variables: Variables
@@ -201,7 +197,7 @@ function readPlatform(field: Field, report: ReportProblem): Placed<PlatformConfi
   const aesKey = required('encodingAesKey', encodingAesKey)
   const previousToken = readText(fields.previousToken, secretWord, report)
   const previousEncodingAesKey = readText(fields.previousEncodingAesKey, encodingAesKey, report)
-  const eventLog = readText(fields.eventLog, yesOrNo, report) ?? true
+  const eventLog = readText(fields.eventLog, flag, report) ?? true
   if (id === undefined || appId === undefined || !appSecret || !token || !aesKey) return undefined
   const credentials = {
     componentAppId: appId,

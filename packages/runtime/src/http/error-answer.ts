@@ -89,7 +89,7 @@ export type ErrorAnswer = {
   sent: Sent | undefined
 }
 
-export type ErrorBody = {
+type ErrorBody = {
   statusCode: number
   code: ErrorCode
   error: string

@@ -2,7 +2,7 @@
 import type { AuthorizerAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 
-export type IssuedComponentToken = { componentAccessToken: Secret; expiresInSeconds: number }
+type IssuedComponentToken = { componentAccessToken: Secret; expiresInSeconds: number }
 
 export type IssuedPreAuthCode = { preAuthCode: Secret; expiresInSeconds: number }
 
@@ -10,7 +10,7 @@ export type IssuedPreAuthCode = { preAuthCode: Secret; expiresInSeconds: number 
 export type FuncInfo = Array<Record<string, unknown>>
 
 /** api_query_auth. The two tokens are missing when the account has no API permission. */
-export type QueriedAuthorization = {
+type QueriedAuthorization = {
   authorizerAppId: AuthorizerAppId
   authorizerAccessToken: Secret | undefined
   expiresInSeconds: number | undefined
@@ -52,7 +52,7 @@ export type AuthorizerListPage = {
   items: Array<{ authorizerAppId: AuthorizerAppId; refreshToken: Secret | undefined; authTimeSeconds: number }>
 }
 
-export type IssuedTicket = { ticket: Secret; expiresInSeconds: number }
+type IssuedTicket = { ticket: Secret; expiresInSeconds: number }
 
 export type CallOptions = { signal?: AbortSignal }
 

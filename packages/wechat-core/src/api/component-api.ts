@@ -30,7 +30,7 @@ const MAX_LIST_BYTES = 1024 * 1024
 /** Of api_get_authorizer_list: at most 500 by WeChat's rule. */
 export const AUTHORIZER_LIST_PAGE_SIZE = 500
 
-export type ComponentApiOptions = HttpOptions & { componentAppId: ComponentAppId; componentAppSecret: Secret }
+type ComponentApiOptions = HttpOptions & { componentAppId: ComponentAppId; componentAppSecret: Secret }
 
 type ComponentCall = CallOptions & { body: Record<string, unknown>; maxAnswerBytes?: number }
 

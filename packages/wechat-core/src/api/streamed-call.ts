@@ -15,7 +15,7 @@ export type StreamedCall = {
   body: Buffer | StreamedBody | undefined
 }
 
-export type StreamedCallOptions = Omit<ApiConnectionOptions, 'connectTimeoutMs'> & {
+type StreamedCallOptions = Omit<ApiConnectionOptions, 'connectTimeoutMs'> & {
   /** Time-out from the last byte sent to the head of the answer, and between chunks after that. */
   timeoutMs: number
 }
@@ -26,7 +26,7 @@ export type StreamedCallOptions = Omit<ApiConnectionOptions, 'connectTimeoutMs'>
  */
 export type StreamedHead = { status: number; headers: ReadonlyMap<string, string> }
 
-export type StreamedCallReceiver = {
+type StreamedCallReceiver = {
   onHead(head: StreamedHead): void
   onData(chunk: Buffer): void
   onEnd(): void

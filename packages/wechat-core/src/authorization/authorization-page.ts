@@ -2,7 +2,7 @@
 import type { ComponentAppId } from '../ids.ts'
 import type { Secret } from '../secret.ts'
 
-export type AuthorizationPage = {
+type AuthorizationPage = {
   /** `scancode`: a page with a QR code for a desktop browser. `mobile`: a page to open inside WeChat. */
   type: 'mobile' | 'scancode'
   componentAppId: ComponentAppId

@@ -15,7 +15,7 @@ const ACCOUNT_FIELDS = [...AUTHORIZER_FIELD, 'authorizer_appid', 'verify_appid',
 // 2001-09-09. A smaller number is a duration.
 const FIRST_ABSOLUTE_SECOND = 1_000_000_000
 
-export type ComponentPush = { plaintext: string; componentAppId: ComponentAppId; receivedAtMs: number }
+type ComponentPush = { plaintext: string; componentAppId: ComponentAppId; receivedAtMs: number }
 
 /**
  * Reads a decrypted component event. Without an InfoType, or when it is not XML, it is `unparsed`, not an error: it is

@@ -12,7 +12,7 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 const LAYOUT = /^[ \t\r\n]*$/
 const LAYOUT_AT_END = /[ \t\r\n]+$/
 
-export type EnvelopeDocument =
+type EnvelopeDocument =
   | { kind: 'encrypted'; encrypt: string }
   /** Well-formed, but there is no Encrypt in it. */
   | { kind: 'plain' }

@@ -13,7 +13,7 @@ import type { OpenedPush, PushKeys, PushQuery } from './opened-push.ts'
 const NONCE = /^[0-9A-Za-z_-]{1,64}$/
 const TIMESTAMP = /^[0-9]{10}$/
 
-export type PushQueryToCheck = { query: PushQuery; nowMs: number; maxSkewSeconds: number }
+type PushQueryToCheck = { query: PushQuery; nowMs: number; maxSkewSeconds: number }
 
 export type PushToOpen = PushQueryToCheck & {
   keys: PushKeys

@@ -37,7 +37,7 @@ export type OpenedPush = {
 }
 
 /** Why a document is no event. A fixed list: consumers and operators may build on it. */
-export type UnparsedReason = XmlRefusal | 'no-msg-type' | 'no-event' | 'no-info-type'
+type UnparsedReason = XmlRefusal | 'no-msg-type' | 'no-event' | 'no-info-type'
 
 /** `createTimeSeconds` is undefined when CreateTime is missing or cannot be read. */
 type ComponentEventBase = { infoType: string; createTimeSeconds: number | undefined; data: XmlTree }

@@ -3,7 +3,7 @@ import { parseXml } from '../xml/parse-xml.ts'
 import type { XmlTree } from '../xml/tree.ts'
 import { XmlRefusedError } from '../xml/xml-refused.ts'
 
-export type PushDocument = { data: XmlTree } | { reason: XmlRefusedError['reason'] }
+type PushDocument = { data: XmlTree } | { reason: XmlRefusedError['reason'] }
 
 export function parsePushDocument(plaintext: string): PushDocument {
   try {

@@ -3,7 +3,7 @@ import { Secret } from '../secret.ts'
 import { textField } from './fields.ts'
 import type { AuthorizerMessage } from './opened-push.ts'
 
-export type ReleaseCheckAccount = { appId: string; userName: string; isMiniProgram: boolean }
+type ReleaseCheckAccount = { appId: string; userName: string; isMiniProgram: boolean }
 
 /**
  * WeChat's test accounts: five groups, one drawn at random per run.

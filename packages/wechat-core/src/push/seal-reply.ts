@@ -5,7 +5,7 @@ import type { ComponentAppId } from '../ids.ts'
 import { buildXml } from '../xml/build-xml.ts'
 import type { PushCredentials } from './opened-push.ts'
 
-export type ReplyToSeal = {
+type ReplyToSeal = {
   /** The credentials that opened the push: WeChat may not use newer ones yet. */
   credentials: PushCredentials
   componentAppId: ComponentAppId

@@ -1,9 +1,9 @@
 // Owns: finding the end of a named value in a text that could not be parsed: in XML, behind references, in JSON, in a
 // query. undefined where the end is not certain.
 
-export type Span = { start: number; end: number }
+type Span = { start: number; end: number }
 /** `over`: the end of the value with its closing tag. */
-export type SecretValue = Span & { over: number }
+type SecretValue = Span & { over: number }
 
 const NAME_CHARACTER = /[A-Za-z0-9_:.-]/
 const MAX_NAME_CHARACTERS = 64

@@ -21,7 +21,7 @@ import type { CurrentToken } from './authorizer.ts'
  * The stored material of a refresh. A new authorization starts a new generation; results for an older one are not
  * stored.
  */
-export type AuthorizerMaterial = {
+type AuthorizerMaterial = {
   generation: number
   refreshToken: Secret | undefined
   /** Earlier refresh tokens, and those of answers that could not be stored in order, newest first. */

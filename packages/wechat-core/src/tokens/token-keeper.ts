@@ -85,7 +85,7 @@ type TokenKeeperDeps<Subject extends string, Material> = {
   onFailed?(subject: Subject, failed: { streak: number; failure: RefreshFailure }): void
 }
 
-export type TokenKeeper<Subject extends string> = {
+type TokenKeeper<Subject extends string> = {
   get(subject: Subject, options?: { force?: boolean }): Promise<CurrentToken>
   reportInvalid(subject: Subject, refused: Secret): Promise<CurrentToken>
   /** The stored token when it is fresh enough to hand out. Does not call WeChat. Rejects as the store's `read`. */

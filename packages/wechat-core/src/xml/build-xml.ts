@@ -3,7 +3,7 @@ import { isDangerousName } from './markup.ts'
 
 /** A tree to write: strings become CDATA, numbers stand bare, an array repeats its element. XmlTree is one of these. */
 export type XmlSource = { readonly [name: string]: XmlSourceValue | undefined }
-export type XmlSourceValue = string | number | XmlSource | ReadonlyArray<string | number | XmlSource>
+type XmlSourceValue = string | number | XmlSource | ReadonlyArray<string | number | XmlSource>
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 // oxlint-disable-next-line no-control-regex -- the characters that XML 1.0 forbids, lone surrogates included

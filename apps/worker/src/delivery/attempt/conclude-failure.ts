@@ -1,5 +1,5 @@
-// Owns: what follows from a failed attempt: retry, dead letter, or nothing. The subscription may have been disabled or
-// deleted while the attempt ran.
+// Owns: the outcome of a failed attempt: retry, dead letter, or nothing when the subscription was deleted during the
+// attempt.
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
 import type { FailureRow, MadeAttempt } from '@wxgw/redis'

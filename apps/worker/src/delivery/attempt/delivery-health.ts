@@ -27,7 +27,7 @@ export type DeliveryHealth = {
   close(): Promise<void>
 }
 
-export type DeliveryHealthDeps = {
+type DeliveryHealthDeps = {
   platform: string
   store: DeliveryHealthStore
   clock: Clock

@@ -1,5 +1,5 @@
-// Owns: what follows from one attempt: done, retry or dead. The schedule, the jitter, Retry-After and 410 are applied
-// here only.
+// Owns: the verdict on one attempt: done, retry or dead. The only place that applies the schedule, the jitter,
+// Retry-After and 410.
 import { type DeliveryResult, RETRY_JITTER } from '@wxgw/contracts'
 
 export type FailedVerdict =
@@ -9,7 +9,7 @@ export type FailedVerdict =
 
 export type Verdict = { kind: 'done'; reply?: unknown; replyProblem?: string } | FailedVerdict
 
-export type AttemptContext = {
+type AttemptContext = {
   /** The first is 1. */
   attempt: number
   /** Whole seconds to wait after each failed attempt. There are 1 + its length attempts. */

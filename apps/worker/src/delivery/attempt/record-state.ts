@@ -25,7 +25,7 @@ export async function recordState(deps: StateDeps, change: StateChange): Promise
     await events.deliveryChanged(event, subscription, change)
   } catch (error) {
     log.warn({ eventId: event.id, subscription, status: change.status, err: error }, 'delivery.stateLost')
-    // settle-deliveries.ts finds it later and counts it.
+    // reconcile-deliveries.ts finds it later and counts it.
     return
   }
   if (change.status !== 'dead') return

@@ -8,7 +8,7 @@ import { platformNotConfigured } from '../../control-plane/platform-of-job.ts'
 import type { DispatchSlots } from './dispatch-slots.ts'
 import type { FanOut } from './fan-out.ts'
 
-export type FanOutBatchDeps = {
+type FanOutBatchDeps = {
   /** The inbox that the jobs come from. Messages that fail go back into it. */
   queue: string
   fanOutOf(platform: string): FanOut | undefined

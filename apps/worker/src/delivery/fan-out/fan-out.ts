@@ -36,7 +36,7 @@ export type FanOutOptions = Omit<FirstAttemptOptions, 'enqueueInOrder'> & {
   place?: OrderedPlace | undefined
 }
 
-export type FanOutSummary = { delivered: number; enqueued: number }
+type FanOutSummary = { delivered: number; enqueued: number }
 export type FanOut = (job: FanOutJob, options: FanOutOptions) => Promise<FanOutSummary>
 
 /**

@@ -5,7 +5,7 @@ import { Stop, type StopSignal } from '@wxgw/wechat-core'
 export type LateCalls = {
   /** Whether a job may end before its calls do. False once the process ends. */
   mayLeave(): boolean
-  /** Aborts when the process must not wait any longer. */
+  /** Aborts at the deadline of the process' end. */
   readonly signal: StopSignal
   /** `end`: resolves when the call's outcome is written. Must not reject. */
   follow(end: Promise<void>): void

@@ -7,7 +7,7 @@ import type { DeliveryHealth } from '../attempt/delivery-health.ts'
 import type { Attempt, Deliver, DeliveryOutcome } from '../queue/deliver.ts'
 import { recordState, type StateDeps } from '../attempt/record-state.ts'
 
-export type DeliverInOrderDeps = StateDeps & {
+type DeliverInOrderDeps = StateDeps & {
   deliver: Deliver
   order: Pick<DeliveryOrder, 'enter' | 'hold' | 'leave'>
   subscriptions: Pick<Subscriptions, 'all'>
@@ -106,7 +106,7 @@ async function timedOut(
 }
 
 /**
- * Never rejects: an ended delivery must not be made again because the next one could not be promoted. mend-orders.ts
+ * Never rejects: an ended delivery must not be made again because the next one could not be promoted. repair-orders.ts
  * promotes it later.
  */
 async function ended(deps: DeliverInOrderDeps, ordered: Ordered, outcome: DeliveryOutcome): Promise<DeliveryOutcome> {

@@ -21,9 +21,9 @@ export type OrderedDeliveries = {
   leave(subscription: Subscription, delivery: Pick<DeliveryJob, 'event' | 'deliveryId'>): Promise<void>
 }
 
-export type DispatchOptions = { mayWrite: MayWrite; stop: StopSignal }
+type DispatchOptions = { mayWrite: MayWrite; stop: StopSignal }
 
-export type OrderedDeliveriesDeps = CallInOrderDeps &
+type OrderedDeliveriesDeps = CallInOrderDeps &
   WriteInOrderDeps & {
     order: Pick<DeliveryOrder, 'join' | 'settle' | 'occupied' | 'hold' | 'leave'>
     events: Pick<EventLog, 'recordInOrder'>

@@ -32,7 +32,7 @@ export type DeliveryWorkersDeps = {
   idleMs?: number
 }
 
-export type DeliveryWorkers = {
+type DeliveryWorkers = {
   /** The open workers. */
   current(): QueueWorker[]
   /** Call it after enqueueing a delivery, so that the delivery does not wait for the poll. Never throws. */

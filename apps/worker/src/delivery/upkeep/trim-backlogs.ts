@@ -1,5 +1,5 @@
-// Owns: that a paused subscription keeps at most `maxBacklog` deliveries. Once a second one worker moves the oldest of
-// the others to the dead letters.
+// Owns: trimming the backlog of a paused subscription to `maxBacklog` deliveries. Once a second one worker moves the
+// oldest excess ones to the dead letters.
 import { orderingKey } from '@wxgw/contracts'
 import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
 import { BACKLOG_FULL, type BacklogTrim, type DeliveryOrder } from '@wxgw/redis'
@@ -28,7 +28,7 @@ export function startTrimmingBacklogs({ everyMs = EVERY_MS, ...deps }: TrimBackl
     try {
       await trimAll(deps)
     } catch (error) {
-      // Readiness reports that Redis is away.
+      // Readiness reports an unavailable Redis.
       if (!isStoreAway(error)) log.warn({ err: error, platform }, 'backlog.not_trimmed')
     }
   })

@@ -4,12 +4,12 @@ import type { ShardCount, StrandedLanes } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 
-type MendLanesDeps = { count: Pick<ShardCount, 'known'>; stranded: StrandedLanes; log: Log; everyMs?: number }
+type RepairLanesDeps = { count: Pick<ShardCount, 'known'>; stranded: StrandedLanes; log: Log; everyMs?: number }
 
 const EVERY_MS = 2_500
 
 /** Every worker checks all inboxes, with one command each. Never rejects. */
-export function startMendingLanes({ count, stranded, log, everyMs = EVERY_MS }: MendLanesDeps): Repetition {
+export function startRepairingLanes({ count, stranded, log, everyMs = EVERY_MS }: RepairLanesDeps): Repetition {
   let inboxes = 0
   void count.known.then((known) => (inboxes = known))
 

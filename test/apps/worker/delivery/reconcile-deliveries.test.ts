@@ -1,7 +1,7 @@
 // Owns: that what the event log knows as not over is settled against what really stands in the queues.
 import type { DeliveryJob } from '@wxgw/contracts'
 import { createDeliveryQueue, createEventLog, createUnsettledDeliveries, deliveriesQueue, queueKey } from '@wxgw/redis'
-import { type Settlement, type SettlingDeps, startSettling } from '@wxgw/worker'
+import { type ReconciledAs, type ReconcilingDeps, startReconciling } from '@wxgw/worker'
 import t, { type Test } from 'tap'
 import { until } from '../../../helpers/until.ts'
 import { subscription, webhookSink } from '../delivery-fixtures.ts'
@@ -15,16 +15,16 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
   const events = createEventLog({ redis, shards, queues, eventLogSeconds: 60 })
   const { enqueueDelivery } = createDeliveryQueue({ queues, redis })
   const unsettled = createUnsettledDeliveries({ platform: PLATFORM, redis, shards })
-  const settlements: Settlement[] = []
+  const settlements: ReconciledAs[] = []
   const counted: string[] = []
   const subscriptions = new Set(['crm'])
 
   /** One whole pass, as if everything were old enough. */
-  async function settle(): Promise<Settlement[]> {
+  async function settle(): Promise<ReconciledAs[]> {
     settlements.length = 0
     await redis.del(keys.settling)
     let isOver = false
-    const deps: SettlingDeps = {
+    const deps: ReconcilingDeps = {
       platform: {
         id: PLATFORM,
         events,
@@ -51,13 +51,13 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
       },
       enqueueDelivery,
       onDead: ({ event, attempts, lastError }) => void counted.push(`${event.id} ${attempts} ${lastError}`),
-      onSettled: (outcome) => void settlements.push(outcome),
+      onReconciled: (outcome) => void settlements.push(outcome),
       clock: { nowMs: () => Date.now() + 1_000 },
       log,
       everyMs: 20,
       minAgeMs: 0,
     }
-    const settling = startSettling(deps)
+    const settling = startReconciling(deps)
     await until('a pass is over', () => isOver)
     await settling.stop()
     return settlements

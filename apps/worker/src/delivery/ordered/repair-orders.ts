@@ -6,7 +6,7 @@ import type { DeliveryOrder } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 
-export type MendOrdersDeps = {
+type RepairOrdersDeps = {
   platform: string
   subscriptions: Pick<Subscriptions, 'all'>
   order: Pick<DeliveryOrder, 'mend' | 'dissolve'>
@@ -22,13 +22,13 @@ const EVERY_MS = 5_000
 const PASSES = 2
 
 /** A subscription without an order costs one command after each of its changes. Never rejects. */
-export function startMendingOrders({
+export function startRepairingOrders({
   platform,
   subscriptions,
   order,
   log,
   everyMs = EVERY_MS,
-}: MendOrdersDeps): Repetition {
+}: RepairOrdersDeps): Repetition {
   const looked = new Map<string, { updatedAtMs: number; passes: number }>()
 
   async function look({ name, ordering, updatedAtMs }: Subscription): Promise<void> {

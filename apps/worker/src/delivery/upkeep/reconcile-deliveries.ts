@@ -1,6 +1,5 @@
-// Owns: that no delivery stays pending for ever. It compares the deliveries that the event log has as pending with the
-// queues. They differ after a failover, which loses jobs and records independently, and after a process died before a
-// record.
+// Owns: reconciling the event log's pending deliveries with the queues, so that none stays pending for ever. They
+// differ after a failover, which loses jobs and records independently, and after a process died before a record.
 import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
 import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery, UnsettledOfShard } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
@@ -9,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { deliveryJob } from '../attempt/delivery-job.ts'
 import type { StateDeps } from '../attempt/record-state.ts'
 
-export type SettlingDeps = {
+export type ReconcilingDeps = {
   platform: {
     id: string
     events: Pick<EventLog, 'deliveryChanged'>
@@ -20,7 +19,7 @@ export type SettlingDeps = {
   enqueueDelivery: DeliveryQueue['enqueueDelivery']
   onDead: StateDeps['onDead']
   /** Called for each delivery that was not in the state that the log had. */
-  onSettled(outcome: Settlement): void
+  onReconciled(outcome: ReconciledAs): void
   clock: Clock
   log: Log
   everyMs?: number
@@ -31,7 +30,7 @@ export type SettlingDeps = {
  * `again`: enqueued once more under the same id. `dead`, `over`: only the record was missing. `dropped`: the
  * subscription is gone. `queued`: the queue has it, as the log says.
  */
-export type Settlement = 'again' | 'dead' | 'over' | 'dropped' | 'queued'
+export type ReconciledAs = 'again' | 'dead' | 'over' | 'dropped' | 'queued'
 
 const EVERY_MS = 60_000
 /** Longer than a fan-out takes after it has recorded an event: a webhook's 30 s, and what a busy process adds. */
@@ -44,7 +43,7 @@ const PAUSE_MS = 50
  * One worker at a time makes a pass through a shard of the log. It reads only deliveries that are pending. Never
  * rejects.
  */
-export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Repetition {
+export function startReconciling({ everyMs = EVERY_MS, ...deps }: ReconcilingDeps): Repetition {
   const { platform, log } = deps
   const stopping = new AbortController()
   const passes = repeat({ firstMs: everyMs / 2, everyMs }, () =>
@@ -79,10 +78,10 @@ export function startSettling({ everyMs = EVERY_MS, ...deps }: SettlingDeps): Re
 }
 
 async function settleAll(
-  deps: SettlingDeps,
+  deps: ReconcilingDeps,
   shard: UnsettledOfShard,
   stopping: AbortSignal,
-): Promise<Record<Settlement, number>> {
+): Promise<Record<ReconciledAs, number>> {
   const { clock, minAgeMs = MIN_AGE_MS } = deps
   const counts = { again: 0, dead: 0, over: 0, dropped: 0, queued: 0 }
   const untilMs = clock.nowMs() - minAgeMs
@@ -91,7 +90,7 @@ async function settleAll(
     const { items, next } = await shard.page({ untilMs, limit: PAGE, after })
     for (const outcome of await Promise.all(items.map((delivery) => settle(deps, shard, delivery)))) {
       counts[outcome] += 1
-      if (outcome !== 'queued') deps.onSettled(outcome)
+      if (outcome !== 'queued') deps.onReconciled(outcome)
     }
     after = next
     if (after !== undefined) await delay(PAUSE_MS)
@@ -100,10 +99,10 @@ async function settleAll(
 }
 
 async function settle(
-  { platform, enqueueDelivery, onDead }: SettlingDeps,
+  { platform, enqueueDelivery, onDead }: ReconcilingDeps,
   shard: UnsettledOfShard,
   delivery: UnsettledDelivery,
-): Promise<Settlement> {
+): Promise<ReconciledAs> {
   const { subscription: name, logged } = delivery
   if (!logged || (logged.status !== 'pending' && logged.status !== 'retrying')) {
     await shard.settled(delivery)
