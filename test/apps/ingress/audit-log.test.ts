@@ -67,45 +67,41 @@ void t.test('reads that a service repeats are one entry, and of many accounts so
   t.match(records.audit.all[0], { authorizer: null, outcome: 'AUTHORIZER_NOT_FOUND' })
 })
 
-void t.test(
-  'the audit log is read by caller, action and account, by whoever has console:use for all accounts',
-  async (t) => {
-    const gateway = gatewayWith(t, {
-      console: grantsOf({ actions: ['console:use'] }),
-      narrow: grantsOf({ actions: ['console:use'], authorizers: [APPID_A] }),
-      elsewhere: grantsOf({ actions: ['console:use'], platforms: ['open2'] }),
-      other: grantsOf({ actions: ['events:read'] }),
-    })
-    const { call, internalServer, bearer } = gateway
-    await call({ method: 'DELETE', path: 'subscriptions/of-a' }, ROOT_KEY)
-    await call({ method: 'GET', path: `access_token/${APPID_B}` }, ROOT_KEY)
-    const audit = async (query: string, key = keyOf('console')) => {
-      const answer = await internalServer.inject({ url: `/audit${query}`, headers: bearer(key) })
-      return { status: answer.statusCode, items: answer.json<{ items?: Item[] }>().items ?? [] }
-    }
-    const routes = async (query: string) =>
-      (await audit(query)).items.map(({ route }) => String(route).split('/').slice(5).join('/'))
-    t.same(await routes(''), ['access_token/:APPID', 'subscriptions/:name'])
-    t.match((await audit('')).items[0], { at: /^\d{4}-.*Z$/, caller: 'root' })
-    t.same(await routes('?action=tokens:read'), ['access_token/:APPID'])
-    t.same(await routes(`?authorizer=${APPID_B}&caller=root`), ['access_token/:APPID'])
-    t.same(await routes('?caller=nobody'), [])
-    t.same((await audit('', keyOf('elsewhere'))).items, [], 'of another platform')
-    for (const key of ['narrow', 'other']) t.equal((await audit('', keyOf(key))).status, 403, key)
-    t.equal((await audit('?from=x')).status, 400)
-  },
-)
+void t.test('console:use for all accounts reads the audit log by caller, action and account', async (t) => {
+  const gateway = gatewayWith(t, {
+    console: grantsOf({ actions: ['console:use'] }),
+    narrow: grantsOf({ actions: ['console:use'], authorizers: [APPID_A] }),
+    elsewhere: grantsOf({ actions: ['console:use'], platforms: ['open2'] }),
+    other: grantsOf({ actions: ['events:read'] }),
+  })
+  const { call, request } = gateway
+  await call({ method: 'DELETE', path: 'subscriptions/of-a' }, ROOT_KEY)
+  await call({ method: 'GET', path: `access_token/${APPID_B}` }, ROOT_KEY)
+  const audit = async (query: string, key = keyOf('console')) => {
+    const answer = await request(`/audit${query}`, { key })
+    return { status: answer.statusCode, items: answer.json<{ items?: Item[] }>().items ?? [] }
+  }
+  const routes = async (query: string) =>
+    (await audit(query)).items.map(({ route }) => String(route).split('/').slice(5).join('/'))
+  t.same(await routes(''), ['access_token/:APPID', 'subscriptions/:name'])
+  t.match((await audit('')).items[0], { at: /^\d{4}-.*Z$/, caller: 'root' })
+  t.same(await routes('?action=tokens:read'), ['access_token/:APPID'])
+  t.same(await routes(`?authorizer=${APPID_B}&caller=root`), ['access_token/:APPID'])
+  t.same(await routes('?caller=nobody'), [])
+  t.same((await audit('', keyOf('elsewhere'))).items, [], 'of another platform')
+  for (const key of ['narrow', 'other']) t.equal((await audit('', keyOf(key))).status, 403, key)
+  t.equal((await audit('?from=x')).status, 400)
+})
 
 void t.test('calls that WeChat refused are kept with errcode and rid, and by whom they were made', async (t) => {
   const wechat = await startWeChatDouble(t)
   const gateway = createGateway(t, { wechatUrl: wechat.url })
-  const { internalServer, bearer, records } = gateway
-  await internalServer.inject({ url: `${PREFIX}/api/${APPID_A}/cgi-bin/ok`, headers: bearer() })
+  const { records, request } = gateway
+  await request(`${PREFIX}/api/${APPID_A}/cgi-bin/ok`)
   t.same(records.refusedCalls.all, [])
   wechat.answer({ errcode: 48001, errmsg: 'api unauthorized rid: 1234-ab' })
-  await internalServer.inject({ url: `${PREFIX}/api/${APPID_A}/cgi-bin/x?q=1`, headers: bearer() })
-  const read = async (query: string) =>
-    (await internalServer.inject({ url: `/api-calls${query}`, headers: bearer() })).json<{ items: Item[] }>().items
+  await request(`${PREFIX}/api/${APPID_A}/cgi-bin/x?q=1`)
+  const read = async (query: string) => (await request(`/api-calls${query}`)).json<{ items: Item[] }>().items
   t.match(await read(`?authorizer=${APPID_A}&errcode=48001`), [
     {
       at: /^\d{4}-.*Z$/,
@@ -121,60 +117,57 @@ void t.test('calls that WeChat refused are kept with errcode and rid, and by who
   t.same(await read(`?authorizer=${APPID_B}`), [])
 })
 
-void t.test(
-  'a diagnosis says of each check how it is and what to do, within the platforms of the caller',
-  async (t) => {
-    const { internalServer, bearer } = createGateway(t, {
-      grants: {
-        here: grantsOf({ actions: ['console:use'], platforms: ['open1'] }),
-        narrow: grantsOf({ authorizers: [APPID_A] }),
+void t.test("a diagnosis names each check, its state and what to do, within the caller's platforms", async (t) => {
+  const { request } = createGateway(t, {
+    grants: {
+      here: grantsOf({ actions: ['console:use'], platforms: ['open1'] }),
+      narrow: grantsOf({ authorizers: [APPID_A] }),
+    },
+    diagnosis: readinessChecks([
+      { name: 'redis-writes', check: async () => undefined },
+      {
+        name: 'redis-persistence',
+        warnsOnly: true,
+        check: async () => 'appendonly is no: a crash of Redis loses data',
       },
-      diagnosis: readinessChecks([
-        { name: 'redis-writes', check: async () => undefined },
-        {
-          name: 'redis-persistence',
-          warnsOnly: true,
-          check: async () => 'appendonly is no: a crash of Redis loses data',
-        },
-        { name: 'subscriptions-open1', check: async () => 'nobody is subscribed' },
-        { name: 'subscriptions-open2', check: async () => 'nobody is subscribed' },
-      ]),
-      settings: {
-        logLevel: 'info',
-        platforms: [{ id: 'open1' }, { id: 'open2' }],
-        callers: [{ name: 'root' }],
-        subscriptions: ['open2.crm'],
-      },
-    })
-    const read = async (key: string) => internalServer.inject({ url: '/diagnosis', headers: bearer(key) })
-    t.match((await read(keyOf('here'))).json(), {
-      checks: [
-        { id: 'redis-writes', platform: null, status: 'ok', whatToDo: null },
-        {
-          id: 'redis-persistence',
-          status: 'warning',
-          what: { zh: /^appendonly 为 no/, en: /^appendonly is no/ },
-          whatToDo: { en: /appendonly yes/ },
-        },
-        {
-          id: 'subscriptions-open1',
-          platform: 'open1',
-          status: 'problem',
-          title: { zh: /接收/ },
-          whatToDo: { en: String },
-        },
-      ],
-    })
-    t.same((await read(keyOf('here'))).json<{ settings: unknown }>().settings, {
+      { name: 'subscriptions-open1', check: async () => 'nobody is subscribed' },
+      { name: 'subscriptions-open2', check: async () => 'nobody is subscribed' },
+    ]),
+    settings: {
       logLevel: 'info',
-      platforms: [{ id: 'open1' }],
-    })
-    t.match((await read(ROOT_KEY)).json<{ settings: unknown }>().settings, {
+      platforms: [{ id: 'open1' }, { id: 'open2' }],
       callers: [{ name: 'root' }],
       subscriptions: ['open2.crm'],
-    })
-    t.equal((await read(keyOf('here'))).json<{ checks: unknown[] }>().checks.length, 3)
-    t.equal((await read(ROOT_KEY)).json<{ checks: unknown[] }>().checks.length, 4)
-    t.equal((await read(keyOf('narrow'))).statusCode, 403)
-  },
-)
+    },
+  })
+  const read = async (key: string) => request('/diagnosis', { key })
+  t.match((await read(keyOf('here'))).json(), {
+    checks: [
+      { id: 'redis-writes', platform: null, status: 'ok', whatToDo: null },
+      {
+        id: 'redis-persistence',
+        status: 'warning',
+        what: { zh: /^appendonly 为 no/, en: /^appendonly is no/ },
+        whatToDo: { en: /appendonly yes/ },
+      },
+      {
+        id: 'subscriptions-open1',
+        platform: 'open1',
+        status: 'problem',
+        title: { zh: /接收/ },
+        whatToDo: { en: String },
+      },
+    ],
+  })
+  t.same((await read(keyOf('here'))).json<{ settings: unknown }>().settings, {
+    logLevel: 'info',
+    platforms: [{ id: 'open1' }],
+  })
+  t.match((await read(ROOT_KEY)).json<{ settings: unknown }>().settings, {
+    callers: [{ name: 'root' }],
+    subscriptions: ['open2.crm'],
+  })
+  t.equal((await read(keyOf('here'))).json<{ checks: unknown[] }>().checks.length, 3)
+  t.equal((await read(ROOT_KEY)).json<{ checks: unknown[] }>().checks.length, 4)
+  t.equal((await read(keyOf('narrow'))).statusCode, 403)
+})

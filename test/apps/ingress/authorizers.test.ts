@@ -1,15 +1,13 @@
 // Owns: authorizers and their synchronisation on the internal listener.
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
+import { words } from '../../helpers/words.ts'
 import { APPID_A, authorizer } from './samples.ts'
-import { createGateway, PREFIX } from './gateway-fixture.ts'
+import { createGateway, PREFIX, refusalOf } from './gateway-fixture.ts'
 
 void t.test('an authorizer is shown with its profile and without a secret', async (t) => {
   const gateway = createGateway(t)
-  const answer = await gateway.internalServer.inject({
-    url: `${PREFIX}/authorizers/${APPID_A}`,
-    headers: gateway.bearer(),
-  })
+  const answer = await gateway.request(`${PREFIX}/authorizers/${APPID_A}`)
   t.equal(answer.statusCode, 200)
   t.same(answer.json(), {
     appid: APPID_A,
@@ -32,10 +30,7 @@ void t.test('before its profile is known, the profile is null', async (t) => {
   const gateway = createGateway(t)
   const bare = { profile: undefined, tokenExpiresAtMs: undefined, status: 'reauthorization_required' as const }
   gateway.fake.authorizers.set(APPID_A, authorizer(APPID_A, bare))
-  const answer = await gateway.internalServer.inject({
-    url: `${PREFIX}/authorizers/${APPID_A}`,
-    headers: gateway.bearer(),
-  })
+  const answer = await gateway.request(`${PREFIX}/authorizers/${APPID_A}`)
   t.match(answer.json(), {
     nick_name: null,
     head_img: null,
@@ -48,19 +43,13 @@ void t.test('before its profile is known, the profile is null', async (t) => {
 
 void t.test('an account that never authorized is 404', async (t) => {
   const gateway = createGateway(t)
-  const answer = await gateway.internalServer.inject({
-    url: `${PREFIX}/authorizers/wxz000000000000009`,
-    headers: gateway.bearer(),
-  })
-  t.equal(answer.statusCode, 404)
-  t.equal(answer.json().code, 'AUTHORIZER_NOT_FOUND')
+  const answer = await gateway.request(`${PREFIX}/authorizers/wxz000000000000009`)
+  t.equal(refusalOf(answer), '404 AUTHORIZER_NOT_FOUND')
 })
 
 void t.test('lists take a limit of 1 to 500, 100 by default', async (t) => {
   const gateway = createGateway(t)
-  const list = async (query: string) =>
-    (await gateway.internalServer.inject({ url: `${PREFIX}/authorizers${query}`, headers: gateway.bearer() }))
-      .statusCode
+  const list = async (query: string) => (await gateway.request(`${PREFIX}/authorizers${query}`)).statusCode
   for (const query of ['', '?limit=1', '?limit=500']) t.equal(await list(query), 200, query)
   t.same(
     gateway.fake.callsOf('authorizers.list').map(([page]) => page),
@@ -70,28 +59,18 @@ void t.test('lists take a limit of 1 to 500, 100 by default', async (t) => {
       { limit: 500, cursor: undefined, only: undefined },
     ],
   )
-  for (const query of [
-    '?limit=0',
-    '?limit=501',
-    '?limit=-1',
-    '?limit=1.5',
-    '?limit=x',
-    '?limit=',
-    '?limit=01',
-    '?cursor=',
-    '?cursor=%00',
-    '?cursor=abc',
-    '?x=1',
-    '?limit=1&limit=2',
-  ]) {
+  for (const query of words`
+    ?limit=0 ?limit=501 ?limit=-1 ?limit=1.5 ?limit=x ?limit= ?limit=01 ?cursor= ?cursor=%00 ?cursor=abc ?x=1
+    ?limit=1&limit=2
+  `) {
     t.equal(await list(query), 400, query)
   }
 })
 
 void t.test('a synchronisation is begun, and followed by its id', async (t) => {
   const gateway = createGateway(t)
-  const { internalServer, bearer, fake } = gateway
-  const begun = await internalServer.inject({ method: 'POST', url: `${PREFIX}/authorizers/sync`, headers: bearer() })
+  const { fake, request } = gateway
+  const begun = await request(`${PREFIX}/authorizers/sync`, { method: 'POST' })
   t.equal(begun.statusCode, 202)
   t.same(begun.json(), { jobId: 'job-1' })
   const state = {
@@ -106,27 +85,22 @@ void t.test('a synchronisation is begun, and followed by its id', async (t) => {
     error: null,
   }
   fake.syncStates.set('job-1', state)
-  t.same((await internalServer.inject({ url: `${PREFIX}/authorizers/sync/job-1`, headers: bearer() })).json(), state)
-  const missing = await internalServer.inject({ url: `${PREFIX}/authorizers/sync/other`, headers: bearer() })
-  t.equal(missing.statusCode, 404)
-  t.equal(missing.json().code, 'SYNC_JOB_NOT_FOUND')
+  t.same((await request(`${PREFIX}/authorizers/sync/job-1`)).json(), state)
+  const missing = await request(`${PREFIX}/authorizers/sync/other`)
+  t.equal(refusalOf(missing), '404 SYNC_JOB_NOT_FOUND')
 })
 
 void t.test('when the store is away, so are the lists', async (t) => {
   const gateway = createGateway(t)
   gateway.fake.fail('authorizers.list', new GatewayError('STORE_UNAVAILABLE', 'away'))
-  const answer = await gateway.internalServer.inject({ url: `${PREFIX}/authorizers`, headers: gateway.bearer() })
+  const answer = await gateway.request(`${PREFIX}/authorizers`)
   t.equal(answer.statusCode, 503)
   t.equal(answer.headers['retry-after'], '1')
 })
 
 void t.test('a forced refresh answers when the new token ends, and not the token', async (t) => {
-  const { internalServer, fake, bearer } = createGateway(t)
-  const answer = await internalServer.inject({
-    method: 'POST',
-    url: `${PREFIX}/authorizers/${APPID_A}/refresh`,
-    headers: bearer(),
-  })
+  const { fake, request } = createGateway(t)
+  const answer = await request(`${PREFIX}/authorizers/${APPID_A}/refresh`, { method: 'POST' })
   t.equal(answer.statusCode, 200)
   t.strictSame(Object.keys(answer.json()), ['expiresAt'])
   t.match(answer.json(), { expiresAt: /^\d{4}-.*Z$/ })
@@ -134,11 +108,9 @@ void t.test('a forced refresh answers when the new token ends, and not the token
 })
 
 void t.test('a comparison names what WeChat says otherwise', async (t) => {
-  const { internalServer, fake, bearer } = createGateway(t)
+  const { fake, request } = createGateway(t)
   const compare = async (appId: string = APPID_A) =>
-    (
-      await internalServer.inject({ method: 'POST', url: `${PREFIX}/authorizers/${appId}/compare`, headers: bearer() })
-    ).json<unknown>()
+    (await request(`${PREFIX}/authorizers/${appId}/compare`, { method: 'POST' })).json<unknown>()
   t.strictSame(await compare(), { changed: [] })
   const known = authorizer(APPID_A)
   fake.authorizers.set(APPID_A, {

@@ -5,8 +5,8 @@ import { createGateway, keyOf } from './gateway-fixture.ts'
 import { grantsOf } from './granted-gateway.ts'
 
 void t.test('any key reads the catalogue, whatever its rights', async (t) => {
-  const { internalServer, bearer } = createGateway(t, { grants: { narrow: grantsOf({ platforms: [], actions: [] }) } })
-  const answer = await internalServer.inject({ url: '/catalogue', headers: bearer(keyOf('narrow')) })
+  const { request } = createGateway(t, { grants: { narrow: grantsOf({ platforms: [], actions: [] }) } })
+  const answer = await request('/catalogue', { key: keyOf('narrow') })
   t.equal(answer.statusCode, 200)
   t.match(answer.headers['content-type'], /^application\/json/)
   t.same(answer.json(), catalogue)

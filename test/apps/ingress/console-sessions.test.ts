@@ -31,6 +31,7 @@ async function signed(gateway: Fixture, key = ROOT_KEY): Promise<Signed> {
 
 const list = (gateway: Fixture, headers: Record<string, string>) =>
   gateway.internalServer.inject({ url: '/apis/v1/wx/open1/authorizers', headers })
+const statusOf = async (gateway: Fixture, headers: Record<string, string>) => (await list(gateway, headers)).statusCode
 
 void t.test('a caller with console:use signs in, and reads who it is and what it may', async (t) => {
   const gateway = createGateway(t, { grants: NARROW })
@@ -80,74 +81,67 @@ void t.test('the cookie is Secure where a trusted proxy says that the request ca
 void t.test('a session is good for what its caller may, with its CSRF token and not without', async (t) => {
   const gateway = createGateway(t, { grants: { ...NARROW, other: grantsOf({ actions: ['console:use'] }) } })
   const mine = await signed(gateway)
-  t.equal((await list(gateway, mine)).statusCode, 200)
-  t.equal((await list(gateway, await signed(gateway, keyOf('narrow')))).statusCode, 200)
-  t.equal((await list(gateway, await signed(gateway, keyOf('other')))).statusCode, 403, 'a right of another')
+  t.equal(await statusOf(gateway, mine), 200)
+  t.equal(await statusOf(gateway, await signed(gateway, keyOf('narrow'))), 200)
+  t.equal(await statusOf(gateway, await signed(gateway, keyOf('other'))), 403, 'a right of another')
   const other = await signed(gateway)
   for (const token of [undefined, '', 'x', other['x-csrf-token'], `${mine['x-csrf-token']}x`]) {
     const headers = { cookie: mine.cookie, ...(token === undefined ? {} : { 'x-csrf-token': token }) }
     t.match((await list(gateway, headers)).json(), { statusCode: 403, code: 'FORBIDDEN' }, String(token))
   }
-  t.equal(
-    (await list(gateway, { ...mine, authorization: 'Bearer wrong' })).statusCode,
-    401,
-    'a wrong key goes before it',
-  )
-  t.equal((await list(gateway, { cookie: mine.cookie, ...gateway.bearer() })).statusCode, 200, 'a key needs no token')
+  t.equal(await statusOf(gateway, { ...mine, authorization: 'Bearer wrong' }), 401, 'a wrong key goes before it')
+  t.equal(await statusOf(gateway, { cookie: mine.cookie, ...gateway.bearer() }), 200, 'a key needs no token')
 })
 
-void t.test(
-  'every route that takes a key takes a session too, except those that answer tokens and tickets',
-  async (t) => {
-    const gateway = gatewayWith(t, {}, { wechatUrl: (await startWeChatDouble(t)).url })
-    const { paths } = (await gateway.internalServer.inject('/openapi.json')).json<Document>()
-    const mine = await signed(gateway)
-    let refused: string[] = []
-    for (const { method, path, payload } of CALLS) {
-      const send = (headers: Record<string, string>) => {
-        gateway.fill()
-        return gateway.internalServer.inject({
-          method,
-          url: `/apis/v1/wx/open1/${path}`,
-          headers,
-          ...(payload ? { payload } : {}),
-        })
-      }
-      const byKey = (await send(gateway.bearer())).statusCode
-      t.ok(byKey < 300, `${method} ${path} by key`)
-      t.match(
-        (await send({ cookie: mine.cookie })).json(),
-        { statusCode: 403, code: 'FORBIDDEN' },
-        `${method} ${path} without CSRF token`,
-      )
-      const bySession = await send(mine)
-      if (bySession.statusCode === 403)
-        refused = [...refused, `${method} ${path.replace(/\?.*/, '').replace(APPID_A, 'APPID')}`]
-      else t.equal(bySession.statusCode, byKey, `${method} ${path} by session`)
+void t.test('sessions open every keyed route except those that answer tokens and tickets', async (t) => {
+  const gateway = gatewayWith(t, {}, { wechatUrl: (await startWeChatDouble(t)).url })
+  const { paths } = (await gateway.internalServer.inject('/openapi.json')).json<Document>()
+  const mine = await signed(gateway)
+  let refused: string[] = []
+  for (const { method, path, payload } of CALLS) {
+    const send = (headers: Record<string, string>) => {
+      gateway.fill()
+      return gateway.internalServer.inject({
+        method,
+        url: `/apis/v1/wx/open1/${path}`,
+        headers,
+        ...(payload ? { payload } : {}),
+      })
     }
-    t.strictSame([...new Set(refused)].toSorted(), [
-      'GET access_token/APPID',
-      'GET component_access_token',
-      'GET mpinfo',
-      'GET proxy_token/APPID',
-      'GET ticket/APPID',
-      'POST access_token/APPID/invalid',
-    ])
-    const documented = Object.entries(paths).flatMap(([path, operations]) =>
-      Object.entries(operations).flatMap(([method, { security = [] }]) => {
-        const named = (scheme: string) => security.some((schemes) => scheme in schemes)
-        return named('key') && !named('consoleSession')
-          ? [`${method.toUpperCase()} ${path.split('/').slice(5).join('/')}`]
-          : []
-      }),
+    const byKey = (await send(gateway.bearer())).statusCode
+    t.ok(byKey < 300, `${method} ${path} by key`)
+    t.match(
+      (await send({ cookie: mine.cookie })).json(),
+      { statusCode: 403, code: 'FORBIDDEN' },
+      `${method} ${path} without CSRF token`,
     )
-    t.strictSame(
-      documented.map((name) => name.replace('{APPID}', 'APPID')).toSorted(),
-      [...new Set(refused)].toSorted(),
-      'as OpenAPI says',
-    )
-  },
-)
+    const bySession = await send(mine)
+    if (bySession.statusCode === 403)
+      refused = [...refused, `${method} ${path.replace(/\?.*/, '').replace(APPID_A, 'APPID')}`]
+    else t.equal(bySession.statusCode, byKey, `${method} ${path} by session`)
+  }
+  t.strictSame([...new Set(refused)].toSorted(), [
+    'GET access_token/APPID',
+    'GET component_access_token',
+    'GET mpinfo',
+    'GET proxy_token/APPID',
+    'GET ticket/APPID',
+    'POST access_token/APPID/invalid',
+  ])
+  const documented = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { security = [] }]) => {
+      const named = (scheme: string) => security.some((schemes) => scheme in schemes)
+      return named('key') && !named('consoleSession')
+        ? [`${method.toUpperCase()} ${path.split('/').slice(5).join('/')}`]
+        : []
+    }),
+  )
+  t.strictSame(
+    documented.map((name) => name.replace('{APPID}', 'APPID')).toSorted(),
+    [...new Set(refused)].toSorted(),
+    'as OpenAPI says',
+  )
+})
 
 type Document = { paths: Record<string, Record<string, { security?: Array<Record<string, unknown>> }>> }
 
@@ -161,11 +155,11 @@ void t.test('a session ends twelve hours after its last use', async (t) => {
   t.equal(used.statusCode, 200)
   const renewed = { ...first, cookie: cookieOf(used) }
   clock.set(beganAtMs + 12 * HOUR_MS)
-  t.equal((await list(gateway, first)).statusCode, 401, 'the cookie of before')
+  t.equal(await statusOf(gateway, first), 401, 'the cookie of before')
   clock.set(beganAtMs + 23 * HOUR_MS - 1)
-  t.equal((await list(gateway, renewed)).statusCode, 200)
+  t.equal(await statusOf(gateway, renewed), 200)
   clock.set(beganAtMs + 23 * HOUR_MS)
-  t.equal((await list(gateway, renewed)).statusCode, 401)
+  t.equal(await statusOf(gateway, renewed), 401)
 })
 
 void t.test('a session that was ended is over at every ingress, and others are not', async (t) => {
@@ -180,7 +174,7 @@ void t.test('a session that was ended is over at every ingress, and others are n
   }
   const [here, there] = [createGateway(t, options), createGateway(t, options)]
   const [mine, other] = [await signed(here), await signed(here)]
-  t.equal((await list(there, mine)).statusCode, 200)
+  t.equal(await statusOf(there, mine), 200)
   t.equal(
     (await session(there, { method: 'DELETE', headers: { cookie: mine.cookie } })).statusCode,
     403,
@@ -190,9 +184,9 @@ void t.test('a session that was ended is over at every ingress, and others are n
   t.equal(end.statusCode, 204)
   t.match(end.headers['set-cookie'], /^wxgw-console=; Max-Age=0;/)
   for (const gateway of [here, there]) {
-    t.equal((await list(gateway, mine)).statusCode, 401)
+    t.equal(await statusOf(gateway, mine), 401)
     t.equal((await session(gateway, { method: 'GET', headers: { cookie: mine.cookie } })).statusCode, 401)
-    t.equal((await list(gateway, other)).statusCode, 200)
+    t.equal(await statusOf(gateway, other), 200)
   }
 })
 
@@ -200,32 +194,24 @@ void t.test('a session is void when its caller is gone, has another key, or has 
   const sealingKeys = [{ id: 'k', key: randomBytes(32) }]
   const withGrants = (grants: Parameters<typeof gatewayWith>[1]) => gatewayWith(t, grants, { config: { sealingKeys } })
   const mine = await signed(withGrants(NARROW), keyOf('narrow'))
-  t.equal((await list(withGrants(NARROW), mine)).statusCode, 200, 'after a restart')
-  t.equal((await list(withGrants({}), mine)).statusCode, 401, 'gone')
-  t.equal(
-    (await list(withGrants({ narrow: grantsOf({ actions: ['authorizers:read'] }) }), mine)).statusCode,
-    401,
-    'may not',
-  )
+  t.equal(await statusOf(withGrants(NARROW), mine), 200, 'after a restart')
+  t.equal(await statusOf(withGrants({}), mine), 401, 'gone')
+  t.equal(await statusOf(withGrants({ narrow: grantsOf({ actions: ['authorizers:read'] }) }), mine), 401, 'may not')
   const [known] = createGateway(t, { grants: NARROW, config: { sealingKeys } }).callers.slice(-1)
   const changed = { ...known, key: createGateway(t, { grants: { another: [] } }).callers.slice(-1)[0]?.key }
   const callers = [changed] as Fixture['callers']
-  t.equal((await list(createGateway(t, { config: { sealingKeys, callers } }), mine)).statusCode, 401, 'another key')
+  t.equal(await statusOf(createGateway(t, { config: { sealingKeys, callers } }), mine), 401, 'another key')
 })
 
 void t.test('a session survives a rotation of the sealing keys, and is worth nothing under strange ones', async (t) => {
   const [old, fresh] = ['old', 'new'].map((id) => ({ id, key: randomBytes(32) }))
   const withKeys = (...sealingKeys: unknown[]) => createGateway(t, { config: { sealingKeys: sealingKeys as [] } })
   const mine = await signed(withKeys(old))
-  t.equal((await list(withKeys(fresh, old), mine)).statusCode, 200)
-  t.equal((await list(withKeys(fresh), mine)).statusCode, 401)
-  t.equal(
-    (await list(withKeys(old), { ...mine, cookie: `${mine.cookie.slice(0, -2)}AA` })).statusCode,
-    401,
-    'a changed one',
-  )
+  t.equal(await statusOf(withKeys(fresh, old), mine), 200)
+  t.equal(await statusOf(withKeys(fresh), mine), 401)
+  t.equal(await statusOf(withKeys(old), { ...mine, cookie: `${mine.cookie.slice(0, -2)}AA` }), 401, 'a changed one')
   const unsealed = await signed(withKeys())
-  t.equal((await list(withKeys(), unsealed)).statusCode, 200, 'without any, from the keys of the callers')
+  t.equal(await statusOf(withKeys(), unsealed), 200, 'without any, from the keys of the callers')
 })
 
 void t.test('wrong keys are limited by address and in all, and a right one waits with them', async (t) => {
@@ -249,5 +235,5 @@ void t.test('with CONSOLE=off there is no sign-in, and a cookie is nothing', asy
   const off = createGateway(t, { console: undefined })
   t.match((await signIn(off)).json(), { statusCode: 404, code: 'ROUTE_NOT_FOUND' })
   t.equal((await off.internalServer.inject('/console/')).statusCode, 404)
-  t.equal((await list(off, mine)).statusCode, 401)
+  t.equal(await statusOf(off, mine), 401)
 })

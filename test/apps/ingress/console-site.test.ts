@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { words } from '../../helpers/words.ts'
 import { createGateway, type Fixture } from './gateway-fixture.ts'
 
 const ended = { end: async () => undefined, isEnded: async () => false }
@@ -63,14 +64,9 @@ void t.test('no path leads out of the site, and a hidden file is none', async (t
   const { internalServer } = withSite(t)
   await internalServer.listen({ host: '127.0.0.1', port: 0 })
   const { port } = internalServer.server.address() as AddressInfo
-  const ways = [
-    '../secret.txt',
-    '..%2fsecret.txt',
-    '%2e%2e/secret.txt',
-    'assets/../../secret.txt',
-    '..%5csecret.txt',
-    '%252e%252e/secret.txt',
-  ]
+  const ways = words`
+    ../secret.txt ..%2fsecret.txt %2e%2e/secret.txt assets/../../secret.txt ..%5csecret.txt %252e%252e/secret.txt
+  `
   for (const way of [...ways, './/secret.txt', '/etc/passwd', '%00', '.hidden', 'assets', 'assets/', 'nothing.js']) {
     const { status, body } = await rawGet(port, `/console/${way}`)
     t.ok(status >= 400 && status < 500, `${way} answered ${status}`)

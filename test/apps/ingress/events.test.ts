@@ -1,116 +1,85 @@
 // Owns: the event log and replays on the internal listener.
 import type { LoggedEvent } from '@wxgw/platform'
 import t from 'tap'
+import { words } from '../../helpers/words.ts'
 import { APPID_A, APPID_B, loggedEvent, subscription } from './samples.ts'
-import { createGateway, keyOf, PREFIX } from './gateway-fixture.ts'
+import { createGateway, keyOf, PREFIX, refusalOf } from './gateway-fixture.ts'
 import { grantsOf } from './granted-gateway.ts'
 
 const PATH = `${PREFIX}/events`
+const MATCH_A = { authorizers: [APPID_A], types: undefined }
 
 void t.test('an event is shown with what became of it, nothing left out', async (t) => {
   const gateway = createGateway(t)
   const logged = loggedEvent('ev_1')
   gateway.fake.events.set('ev_1', logged)
-  const one = await gateway.internalServer.inject({ url: `${PATH}/ev_1`, headers: gateway.bearer() })
+  const one = await gateway.request(`${PATH}/ev_1`)
   t.equal(one.statusCode, 200)
   t.same(one.json(), logged)
-  const list = await gateway.internalServer.inject({ url: PATH, headers: gateway.bearer() })
+  const list = await gateway.request(PATH)
   t.same(list.json(), { items: [logged], nextCursor: null })
 })
 
-void t.test(
-  'filters are handed on; instants are ISO 8601, also when the plus of the zone became a blank',
-  async (t) => {
-    const gateway = createGateway(t)
-    const query = `authorizer=${APPID_A}&type=wechat.message.*&from=2026-01-01T08:00:00+08:00&to=2026-01-02&limit=5`
-    const answer = await gateway.internalServer.inject({ url: `${PATH}?${query}`, headers: gateway.bearer() })
-    t.equal(answer.statusCode, 200)
-    t.same(gateway.fake.callsOf('events.find'), [
-      [
-        {
-          limit: 5,
-          cursor: undefined,
-          authorizer: APPID_A,
-          type: 'wechat.message.*',
-          subject: undefined,
-          text: undefined,
-          fromMs: Date.UTC(2026, 0, 1),
-          toMs: Date.UTC(2026, 0, 2),
-          only: undefined,
-          delivery: undefined,
-        },
-      ],
-    ])
-    for (const bad of [
-      'authorizer=x',
-      'subject=oUSER',
-      'q=x',
-      'type=a*b',
-      'from=yesterday',
-      'to=2026-13-45',
-      'from=1e9',
-      'x=1',
-      'from=2026-01-01T00:00:00Z&from=2026-01-01',
-    ]) {
-      t.equal(
-        (await gateway.internalServer.inject({ url: `${PATH}?${bad}`, headers: gateway.bearer() })).statusCode,
-        400,
-        bad,
-      )
-    }
-  },
-)
+void t.test('filters reach the log; instants are ISO 8601, even with a blank for the plus', async (t) => {
+  const gateway = createGateway(t)
+  const query = `authorizer=${APPID_A}&type=wechat.message.*&from=2026-01-01T08:00:00+08:00&to=2026-01-02&limit=5`
+  const answer = await gateway.request(`${PATH}?${query}`)
+  t.equal(answer.statusCode, 200)
+  const handed = {
+    authorizer: APPID_A,
+    type: 'wechat.message.*',
+    fromMs: Date.UTC(2026, 0, 1),
+    toMs: Date.UTC(2026, 0, 2),
+  }
+  const absent = { cursor: undefined, subject: undefined, text: undefined, only: undefined, delivery: undefined }
+  t.same(gateway.fake.callsOf('events.find'), [[{ limit: 5, ...handed, ...absent }]])
+  for (const bad of words`
+    authorizer=x subject=oUSER q=x type=a*b from=yesterday to=2026-13-45 from=1e9 x=1
+    from=2026-01-01T00:00:00Z&from=2026-01-01
+  `) {
+    t.equal((await gateway.request(`${PATH}?${bad}`)).statusCode, 400, bad)
+  }
+})
 
-void t.test(
-  'a subscription and a status name one delivery; what waits behind a paused subscription is paused',
-  async (t) => {
-    const { fake, internalServer, bearer } = createGateway(t)
-    const ofCrm = { subscription: 'crm', status: 'pending', attempts: 0, lastError: null, deliveredAt: null } as const
-    fake.events.set('ev_1', { ...loggedEvent('ev_1'), deliveries: [ofCrm, { ...ofCrm, subscription: 'bi' }] })
-    fake.subscriptions.set('crm', { ...subscription('crm'), paused: true })
-    fake.subscriptions.set('bi', subscription('bi'))
-    const waiting = ['pending', 'retrying']
-    const expected: Record<string, unknown> = {
-      'subscription=bi': { subscriptions: ['bi'] },
-      'subscription=gone&status=dead': { subscriptions: ['gone'], statuses: ['dead'] },
-      'status=delivered': { subscriptions: ['crm', 'bi'], statuses: ['delivered'] },
-      'status=pending': { subscriptions: ['bi'], statuses: ['pending'] },
-      'status=paused': { subscriptions: ['crm'], statuses: waiting },
-      'subscription=crm&status=paused': { subscriptions: ['crm'], statuses: waiting },
-      'subscription=crm&status=pending': { subscriptions: [], statuses: ['pending'] },
-      'subscription=bi&status=paused': { subscriptions: [], statuses: waiting },
-    }
-    for (const [query, delivery] of Object.entries(expected)) {
-      const answer = await internalServer.inject({ url: `${PATH}?${query}`, headers: bearer() })
-      t.match(answer.json().items[0].deliveries, [{ status: 'paused' }, { status: 'pending' }])
-      t.match(fake.callsOf('events.find').at(-1), [{ delivery }], query)
-    }
-    t.match((await internalServer.inject({ url: `${PATH}/ev_1`, headers: bearer() })).json().deliveries, [
-      { status: 'paused' },
-      { status: 'pending' },
-    ])
-    for (const bad of ['status=failed', 'subscription=Crm']) {
-      t.equal((await internalServer.inject({ url: `${PATH}?${bad}`, headers: bearer() })).statusCode, 400, bad)
-    }
-  },
-)
+void t.test('subscription and status filter one delivery; behind a paused subscription it is paused', async (t) => {
+  const { fake, request } = createGateway(t)
+  const ofCrm = { subscription: 'crm', status: 'pending', attempts: 0, lastError: null, deliveredAt: null } as const
+  fake.events.set('ev_1', { ...loggedEvent('ev_1'), deliveries: [ofCrm, { ...ofCrm, subscription: 'bi' }] })
+  fake.subscriptions.set('crm', { ...subscription('crm'), paused: true })
+  fake.subscriptions.set('bi', subscription('bi'))
+  const waiting = ['pending', 'retrying']
+  const expected: Record<string, unknown> = {
+    'subscription=bi': { subscriptions: ['bi'] },
+    'subscription=gone&status=dead': { subscriptions: ['gone'], statuses: ['dead'] },
+    'status=delivered': { subscriptions: ['crm', 'bi'], statuses: ['delivered'] },
+    'status=pending': { subscriptions: ['bi'], statuses: ['pending'] },
+    'status=paused': { subscriptions: ['crm'], statuses: waiting },
+    'subscription=crm&status=paused': { subscriptions: ['crm'], statuses: waiting },
+    'subscription=crm&status=pending': { subscriptions: [], statuses: ['pending'] },
+    'subscription=bi&status=paused': { subscriptions: [], statuses: waiting },
+  }
+  for (const [query, delivery] of Object.entries(expected)) {
+    const answer = await request(`${PATH}?${query}`)
+    t.match(answer.json().items[0].deliveries, [{ status: 'paused' }, { status: 'pending' }])
+    t.match(fake.callsOf('events.find').at(-1), [{ delivery }], query)
+  }
+  t.match((await request(`${PATH}/ev_1`)).json().deliveries, [{ status: 'paused' }, { status: 'pending' }])
+  for (const bad of ['status=failed', 'subscription=Crm']) {
+    t.equal((await request(`${PATH}?${bad}`)).statusCode, 400, bad)
+  }
+})
 
 void t.test('a narrowed right sees the deliveries and attempts of the subscriptions that lie within it', async (t) => {
   const READ = ['events:read', 'events:content'] as const
   const grants = { all: grantsOf({ actions: READ }), ofA: grantsOf({ actions: READ, authorizers: [APPID_A] }) }
   const gateway = createGateway(t, { grants })
-  const { fake, internalServer, bearer } = gateway
+  const { fake, request } = gateway
   const dead = { status: 'dead', attempts: 1, lastError: 'HTTP 500', deliveredAt: null } as const
   const deliveries = ['of-a', 'of-all', 'gone'].map((name) => ({ subscription: name, ...dead }))
   fake.events.set('ev_a', { ...loggedEvent('ev_a'), deliveries })
   fake.subscriptions.set('of-all', subscription('of-all'))
-  fake.subscriptions.set('of-a', {
-    ...subscription('of-a'),
-    paused: true,
-    match: { authorizers: [APPID_A], types: undefined },
-  })
-  const get = async (caller: string, path: string) =>
-    (await internalServer.inject({ url: `${PATH}${path}`, headers: bearer(keyOf(caller)) })).json()
+  fake.subscriptions.set('of-a', { ...subscription('of-a'), paused: true, match: MATCH_A })
+  const get = async (caller: string, path: string) => (await request(`${PATH}${path}`, { key: keyOf(caller) })).json()
   const named = (items: Array<{ subscription: string }>) => items.map((item) => item.subscription)
   for (const [caller, names] of [
     ['all', ['of-a', 'of-all', 'gone']],
@@ -136,57 +105,39 @@ void t.test('a replay keeps the id and the time of receipt', async (t) => {
   const gateway = createGateway(t)
   const logged = loggedEvent('ev_1')
   gateway.fake.events.set('ev_1', logged)
-  const answer = await gateway.internalServer.inject({
-    method: 'POST',
-    url: `${PATH}/ev_1/replay`,
-    headers: gateway.bearer(),
-  })
+  const answer = await gateway.request(`${PATH}/ev_1/replay`, { method: 'POST' })
   t.equal(answer.statusCode, 202)
   t.same(answer.json(), { eventId: 'ev_1' })
   t.same(gateway.fake.callsOf('jobs.replay'), [[logged.event, Date.parse(logged.receivedAt), undefined]])
 })
 
-void t.test(
-  'a replay goes to the subscriptions that were named, as far as they match and the right reaches',
-  async (t) => {
-    const matching = (name: string, appId: string) => ({
-      ...subscription(name),
-      match: { authorizers: [appId], types: undefined },
-    })
-    const gateway = createGateway(t, {
-      grants: {
-        all: grantsOf({ actions: ['events:replay'] }),
-        narrowed: grantsOf({ actions: ['events:replay'], authorizers: [APPID_A] }),
-      },
-    })
-    const { fake, internalServer, bearer } = gateway
-    fake.events.set('ev_a', {
-      ...loggedEvent('ev_a'),
-      event: { ...loggedEvent('ev_a').event, authorizerappid: APPID_A },
-    })
-    for (const one of [matching('of-a', APPID_A), subscription('crm'), matching('other', APPID_B)])
-      fake.subscriptions.set(one.name, one)
-    const replay = async (caller: string, subscriptions?: string[]) => {
-      const headers = bearer(keyOf(caller))
-      const payload = subscriptions === undefined ? {} : { subscriptions }
-      const { statusCode } = await internalServer.inject({
-        method: 'POST',
-        url: `${PATH}/ev_a/replay`,
-        headers,
-        payload,
-      })
-      return statusCode
-    }
-    const sent = () => fake.callsOf('jobs.replay').at(-1)?.[2]
-    t.same([await replay('all', ['crm', 'other', 'crm']), sent()], [202, ['crm']])
-    t.same([await replay('narrowed', ['of-a']), sent()], [202, ['of-a']])
-    t.same([await replay('narrowed'), sent()], [202, ['of-a']])
-    t.equal(await replay('narrowed', ['of-a', 'crm']), 403)
-    t.equal(await replay('narrowed', ['nobody']), 403)
-    t.equal(await replay('all', ['nobody']), 404)
-    t.equal(await replay('all', []), 400)
-  },
-)
+void t.test('a replay reaches the named subscriptions that match and that the right covers', async (t) => {
+  const matching = (name: string, appId: string) => subscription(name, { match: { ...MATCH_A, authorizers: [appId] } })
+  const gateway = createGateway(t, {
+    grants: {
+      all: grantsOf({ actions: ['events:replay'] }),
+      narrowed: grantsOf({ actions: ['events:replay'], authorizers: [APPID_A] }),
+    },
+  })
+  const { fake, request } = gateway
+  const logged = loggedEvent('ev_a')
+  fake.events.set('ev_a', { ...logged, event: { ...logged.event, authorizerappid: APPID_A } })
+  for (const one of [matching('of-a', APPID_A), subscription('crm'), matching('other', APPID_B)])
+    fake.subscriptions.set(one.name, one)
+  const replay = async (caller: string, subscriptions?: string[]) => {
+    const payload = subscriptions === undefined ? {} : { subscriptions }
+    const { statusCode } = await request(`${PATH}/ev_a/replay`, { method: 'POST', key: keyOf(caller), payload })
+    return statusCode
+  }
+  const sent = () => fake.callsOf('jobs.replay').at(-1)?.[2]
+  t.same([await replay('all', ['crm', 'other', 'crm']), sent()], [202, ['crm']])
+  t.same([await replay('narrowed', ['of-a']), sent()], [202, ['of-a']])
+  t.same([await replay('narrowed'), sent()], [202, ['of-a']])
+  t.equal(await replay('narrowed', ['of-a', 'crm']), 403)
+  t.equal(await replay('narrowed', ['nobody']), 403)
+  t.equal(await replay('all', ['nobody']), 404)
+  t.equal(await replay('all', []), 400)
+})
 
 void t.test('an event that is not remembered is 404', async (t) => {
   const gateway = createGateway(t)
@@ -194,70 +145,59 @@ void t.test('an event that is not remembered is 404', async (t) => {
     ['GET', '/ev_0'],
     ['POST', '/ev_0/replay'],
   ] as const) {
-    const answer = await gateway.internalServer.inject({ method, url: `${PATH}${path}`, headers: gateway.bearer() })
-    t.equal(answer.statusCode, 404)
-    t.equal(answer.json().code, 'EVENT_NOT_FOUND')
+    const answer = await gateway.request(`${PATH}${path}`, { method })
+    t.equal(refusalOf(answer), '404 EVENT_NOT_FOUND')
   }
 })
 
-void t.test(
-  'what a user wrote is shown by events:content, of the accounts that it is granted for, and where it is wanted',
-  async (t) => {
-    const READ = ['events:read', 'subscriptions:read'] as const
-    const gateway = createGateway(t, {
-      grants: {
-        reader: grantsOf({ actions: READ }),
-        content: grantsOf({ actions: [...READ, 'events:content'] }),
-        ofA: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_A] }),
-        ofB: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_B] }),
-        elsewhere: grantsOf({ actions: READ }, { actions: ['events:content'], platforms: ['open2'] }),
-      },
-    })
-    const { fake, internalServer, bearer } = gateway
-    const ofA = loggedEvent('ev_a')
-    const data = {
-      MsgType: 'event',
-      Event: 'SCAN',
-      InfoType: 'x',
-      MsgId: '7',
-      CreateTime: '1',
-      EventKey: 'k',
-      Content: { deep: ['hi'] },
+void t.test('events:content shows what users wrote, for granted accounts, on demand', async (t) => {
+  const READ = ['events:read', 'subscriptions:read'] as const
+  const gateway = createGateway(t, {
+    grants: {
+      reader: grantsOf({ actions: READ }),
+      content: grantsOf({ actions: [...READ, 'events:content'] }),
+      ofA: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_A] }),
+      ofB: grantsOf({ actions: READ }, { actions: ['events:content'], authorizers: [APPID_B] }),
+      elsewhere: grantsOf({ actions: READ }, { actions: ['events:content'], platforms: ['open2'] }),
+    },
+  })
+  const { fake, internalServer, bearer, request } = gateway
+  const ofA = loggedEvent('ev_a')
+  const few = { MsgType: 'event', Event: 'SCAN', InfoType: 'x', MsgId: '7', CreateTime: '1' }
+  const data = { ...few, EventKey: 'k', Content: { deep: ['hi'] } }
+  fake.events.set('ev_a', { ...ofA, event: { ...ofA.event, data } })
+  fake.events.set('ev_c', { ...ofA, id: 'ev_c', authorizerappid: null, event: componentEvent(data) })
+  fake.subscriptions.set('crm', subscription('crm'))
+  const [whole, part] = [{ MsgType: 'text', Content: 'hi' }, { MsgType: 'text' }]
+  const table: [key: string, query: string, ofA: object, ofNobody: object, dead: object][] = [
+    ['root', '', data, data, whole],
+    ['root', '?content=true', data, data, whole],
+    ['root', '?content=false', few, few, part],
+    ['content', '', data, data, whole],
+    ['content', '?content=false', few, few, part],
+    ['reader', '', few, few, part],
+    ['reader', '?content=true', few, few, part],
+    ['ofA', '', data, few, whole],
+    ['ofB', '', few, few, part],
+    ['elsewhere', '', few, few, part],
+  ]
+  for (const [key, query, ...expected] of table) {
+    const get = async (path: string) => {
+      const headers = key === 'root' ? bearer() : bearer(keyOf(key))
+      const answer = await internalServer.inject({ url: `${PREFIX}/${path}${query}`, headers })
+      return answer.json<{ event: { data: object }; items: Array<{ event: { data: object } }> }>()
     }
-    fake.events.set('ev_a', { ...ofA, event: { ...ofA.event, data } })
-    fake.events.set('ev_c', { ...ofA, id: 'ev_c', authorizerappid: null, event: componentEvent(data) })
-    fake.subscriptions.set('crm', subscription('crm'))
-    const few = { MsgType: 'event', Event: 'SCAN', InfoType: 'x', MsgId: '7', CreateTime: '1' }
-    const table: [key: string, query: string, ofA: object, ofNobody: object, dead: object][] = [
-      ['root', '', data, data, { MsgType: 'text', Content: 'hi' }],
-      ['root', '?content=true', data, data, { MsgType: 'text', Content: 'hi' }],
-      ['root', '?content=false', few, few, { MsgType: 'text' }],
-      ['content', '', data, data, { MsgType: 'text', Content: 'hi' }],
-      ['content', '?content=false', few, few, { MsgType: 'text' }],
-      ['reader', '', few, few, { MsgType: 'text' }],
-      ['reader', '?content=true', few, few, { MsgType: 'text' }],
-      ['ofA', '', data, few, { MsgType: 'text', Content: 'hi' }],
-      ['ofB', '', few, few, { MsgType: 'text' }],
-      ['elsewhere', '', few, few, { MsgType: 'text' }],
-    ]
-    for (const [key, query, ...expected] of table) {
-      const get = async (path: string) => {
-        const headers = key === 'root' ? bearer() : bearer(keyOf(key))
-        const answer = await internalServer.inject({ url: `${PREFIX}/${path}${query}`, headers })
-        return answer.json<{ event: { data: object }; items: Array<{ event: { data: object } }> }>()
-      }
-      const list = (await get('events')).items.map(({ event }) => event.data)
-      const single = [(await get('events/ev_a')).event.data, (await get('events/ev_c')).event.data]
-      const [dead] = (await get('subscriptions/crm/dead-letters')).items
-      t.same(
-        [list, single, dead?.event.data],
-        [expected.slice(0, 2), expected.slice(0, 2), expected[2]],
-        `${key} ${query}`,
-      )
-    }
-    t.equal((await internalServer.inject({ url: `${PATH}?content=no`, headers: bearer() })).statusCode, 400)
-  },
-)
+    const list = (await get('events')).items.map(({ event }) => event.data)
+    const single = [(await get('events/ev_a')).event.data, (await get('events/ev_c')).event.data]
+    const [dead] = (await get('subscriptions/crm/dead-letters')).items
+    t.same(
+      [list, single, dead?.event.data],
+      [expected.slice(0, 2), expected.slice(0, 2), expected[2]],
+      `${key} ${query}`,
+    )
+  }
+  t.equal((await request(`${PATH}?content=no`)).statusCode, 400)
+})
 
 function componentEvent(data: Record<string, unknown>): LoggedEvent['event'] {
   const { authorizerappid: _none, ...event } = loggedEvent('ev_c').event
@@ -265,7 +205,9 @@ function componentEvent(data: Record<string, unknown>): LoggedEvent['event'] {
 }
 
 void t.test('a platform without an event log says so on every route that reads it', async (t) => {
-  const { fake, internalServer, bearer } = createGateway(t, { grants: { ofA: grantsOf({ authorizers: [APPID_A] }) } })
+  const { fake, internalServer, bearer, request } = createGateway(t, {
+    grants: { ofA: grantsOf({ authorizers: [APPID_A] }) },
+  })
   fake.keepsEventLog = false
   const calls = [
     ['GET', 'events', undefined],
@@ -286,19 +228,13 @@ void t.test('a platform without an event log says so on every route that reads i
     }
   }
   const event = { type: 'wechat.message.text' }
-  const given = await internalServer.inject({
-    method: 'POST',
-    url: `${PREFIX}/subscriptions/match`,
-    headers: bearer(),
-    payload: { event },
-  })
+  const given = await request(`${PREFIX}/subscriptions/match`, { method: 'POST', payload: { event } })
   t.equal(given.statusCode, 200)
 })
 
 void t.test('the content of one user is erased, by the account and the openid alone', async (t) => {
-  const { fake, internalServer, bearer } = createGateway(t)
-  const erase = (query: string) =>
-    internalServer.inject({ method: 'DELETE', url: `${PATH}${query}`, headers: bearer() })
+  const { fake, request } = createGateway(t)
+  const erase = (query: string) => request(`${PATH}${query}`, { method: 'DELETE' })
   const answer = await erase(`?authorizer=${APPID_A}&subject=oUSER`)
   t.equal(answer.statusCode, 202)
   t.same(answer.json(), { erased: 3 })

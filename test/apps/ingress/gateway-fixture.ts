@@ -4,6 +4,7 @@ import { createInternalServer, createPublicServer, type GatewayServer, type Serv
 import { createStreamedCalls, Secret } from '@wxgw/wechat-core'
 import type { AuditEntry, RefusedCall } from '@wxgw/contracts'
 import type { RecentEntries } from '@wxgw/redis'
+import type { LightMyRequestResponse } from 'fastify'
 import type { Test } from 'tap'
 import { createFakePlatform, type FakePlatform } from './fake-platform.ts'
 import { NOW_MS } from './samples.ts'
@@ -24,6 +25,15 @@ export type Fixture = {
   records: { audit: MemoryEntries<AuditEntry>; refusedCalls: MemoryEntries<RefusedCall> }
   /** A header that lets in. */
   bearer(key?: string): { authorization: string }
+  /** To the internal listener, with a key that lets in. */
+  request(url: string, options?: RequestOptions): Promise<LightMyRequestResponse>
+}
+
+type RequestOptions = {
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+  key?: string | undefined
+  headers?: Record<string, string> | undefined
+  payload?: object | string | undefined
 }
 
 const WECHAT = {
@@ -115,7 +125,8 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
     await internalServer?.close()
     calls.close()
   })
-  return {
+  const bearer = (key = ROOT_KEY) => ({ authorization: `Bearer ${key}` })
+  const fixture: Fixture = {
     // Each compiles the schemas of its routes, a tenth of a second and more: only the one that the test uses.
     get publicServer() {
       return (publicServer ??= createPublicServer(deps))
@@ -128,8 +139,13 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
     lines,
     records,
     callers: deps.config.callers,
-    bearer: (key = ROOT_KEY) => ({ authorization: `Bearer ${key}` }),
+    bearer,
+    request(url, { method = 'GET', key, headers, payload } = {}) {
+      const body = payload === undefined ? {} : { payload }
+      return fixture.internalServer.inject({ method, url, headers: { ...bearer(key), ...headers }, ...body })
+    },
   }
+  return fixture
 }
 
 type MemoryEntries<T> = RecentEntries<T> & { all: T[] }
@@ -142,4 +158,9 @@ function memoryEntries<T>(): MemoryEntries<T> {
     flush: async () => undefined,
     find: async ({ matches, limit }) => ({ items: all.filter(matches).slice(0, limit), nextCursor: null }),
   }
+}
+
+/** `404 EVENT_NOT_FOUND`. */
+export function refusalOf(answer: LightMyRequestResponse): string {
+  return `${answer.statusCode} ${answer.json<{ code: string }>().code}`
 }

@@ -3,8 +3,9 @@ import { GatewayError } from '@wxgw/wechat-core'
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { PushedMessage } from '@wxgw/ingress'
 import t from 'tap'
+import { pluck } from '../../helpers/pluck.ts'
 import { APPID_A, APPID_B, NOW_MS } from './samples.ts'
-import { createGateway, PREFIX, type Fixture } from './gateway-fixture.ts'
+import { createGateway, PREFIX, type Fixture, refusalOf } from './gateway-fixture.ts'
 import { COMPONENT_APPID, queryText, sealPush, textMessage } from './sealed-push.ts'
 
 const NOW = NOW_MS / 1000
@@ -56,18 +57,15 @@ void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, eve
   })
 })
 
-void t.test(
-  'a message of very many elements is accepted: as what it says, or, beyond 100,000, as a text',
-  async (t) => {
-    const gateway = createGateway(t)
-    const withItems = (count: number) =>
-      textMessage({ createTime: NOW }).replace('</xml>', `${'<item/>'.repeat(count)}</xml>`)
-    for (const count of [60_000, 100_000]) t.equal((await post(gateway, withItems(count))).body, 'success')
-    const [read, unread] = accepted(gateway)
-    t.match(read, { type: 'wechat.message.text', data: { item: { length: 60_000 } } })
-    t.match(unread, { type: 'wechat.unparsed', data: { raw: withItems(100_000) } })
-  },
-)
+void t.test('a message of very many elements is parsed; beyond 100,000 elements it is unparsed', async (t) => {
+  const gateway = createGateway(t)
+  const withItems = (count: number) =>
+    textMessage({ createTime: NOW }).replace('</xml>', `${'<item/>'.repeat(count)}</xml>`)
+  for (const count of [60_000, 100_000]) t.equal((await post(gateway, withItems(count))).body, 'success')
+  const [read, unread] = accepted(gateway)
+  t.match(read, { type: 'wechat.message.text', data: { item: { length: 60_000 } } })
+  t.match(unread, { type: 'wechat.unparsed', data: { raw: withItems(100_000) } })
+})
 
 void t.test('an event of a user is named after its Event, in lower case and without odd characters', async (t) => {
   const gateway = createGateway(t)
@@ -76,10 +74,11 @@ void t.test('an event of a user is named after its Event, in lower case and with
   await post(gateway, event('subscribe'))
   await post(gateway, event('VIEW_miniprogram'))
   await post(gateway, event('a b/c'))
-  t.same(
-    accepted(gateway).map(({ type }) => type),
-    ['wechat.event.subscribe', 'wechat.event.view_miniprogram', 'wechat.event.a_b_c'],
-  )
+  t.same(pluck(accepted(gateway), 'type'), [
+    'wechat.event.subscribe',
+    'wechat.event.view_miniprogram',
+    'wechat.event.a_b_c',
+  ])
 })
 
 void t.test('the subject is left out when there is no sender', async (t) => {
@@ -102,28 +101,25 @@ void t.test('what is authentic but makes no sense is dispatched raw as wechat.un
   }
 })
 
-void t.test(
-  'without ToUserName, FromUserName and a usable CreateTime an event is the event it says it is, at the time of its arrival',
-  async (t) => {
-    const gateway = createGateway(t)
-    for (const time of ['', '<CreateTime>1767225600123</CreateTime>', `<CreateTime>${NOW + 864_000}</CreateTime>`]) {
-      const document = `<xml>${time}<MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event><MiniGame><IsMock>1</IsMock></MiniGame></xml>`
-      t.equal((await post(gateway, document)).body, 'success')
-      const event = accepted(gateway).at(-1)
-      t.match(event, {
-        type: 'wechat.event.minigame_coin_deliver_completed',
-        source: `/wx/open1/${APPID_A}`,
-        authorizerappid: APPID_A,
-        time: '2026-01-01T00:00:00Z',
-        data: { MiniGame: { IsMock: '1' } },
-      })
-      t.notOk(event && 'subject' in event)
-      t.match(gateway.fake.pushes('message').at(-1), { receivedAtMs: NOW_MS, made: 'unknown' })
-    }
-    t.equal(new Set(accepted(gateway).map(({ id }) => id)).size, 3)
-    t.same(gateway.fake.callsOf('ownerOfUserName'), [], 'nobody is asked for')
-  },
-)
+void t.test('an event without ToUserName, FromUserName and CreateTime keeps its type', async (t) => {
+  const gateway = createGateway(t)
+  for (const time of ['', '<CreateTime>1767225600123</CreateTime>', `<CreateTime>${NOW + 864_000}</CreateTime>`]) {
+    const document = `<xml>${time}<MsgType>event</MsgType><Event>minigame_coin_deliver_completed</Event><MiniGame><IsMock>1</IsMock></MiniGame></xml>`
+    t.equal((await post(gateway, document)).body, 'success')
+    const event = accepted(gateway).at(-1)
+    t.match(event, {
+      type: 'wechat.event.minigame_coin_deliver_completed',
+      source: `/wx/open1/${APPID_A}`,
+      authorizerappid: APPID_A,
+      time: '2026-01-01T00:00:00Z',
+      data: { MiniGame: { IsMock: '1' } },
+    })
+    t.notOk(event && 'subject' in event)
+    t.match(gateway.fake.pushes('message').at(-1), { receivedAtMs: NOW_MS, made: 'unknown' })
+  }
+  t.equal(new Set(accepted(gateway).map(({ id }) => id)).size, 3)
+  t.same(gateway.fake.callsOf('ownerOfUserName'), [], 'nobody is asked for')
+})
 
 void t.test("a component's ticket or code that came to a callback URL goes no further", async (t) => {
   const gateway = createGateway(t)
@@ -158,41 +154,34 @@ void t.test("a component's ticket or code that came to a callback URL goes no fu
   t.notMatch(JSON.stringify(gateway.lines), /CANARY/)
 })
 
-void t.test(
-  'the same message at two authorizers is two events; two events of one user in one second are two',
-  async (t) => {
-    const gateway = createGateway(t)
-    await post(gateway, textMessage({ createTime: NOW }))
-    await post(gateway, textMessage({ createTime: NOW }), APPID_B)
-    await post(gateway, textMessage({ createTime: NOW, msgId: '2' }))
-    await post(gateway, textMessage({ createTime: NOW }))
-    const ids = accepted(gateway).map(({ id }) => id)
-    t.equal(new Set(ids).size, 3)
-    t.equal(ids[0], ids[3])
-  },
-)
+void t.test('one message at two authorizers, or two events of a user in a second, are two events', async (t) => {
+  const gateway = createGateway(t)
+  await post(gateway, textMessage({ createTime: NOW }))
+  await post(gateway, textMessage({ createTime: NOW }), APPID_B)
+  await post(gateway, textMessage({ createTime: NOW, msgId: '2' }))
+  await post(gateway, textMessage({ createTime: NOW }))
+  const ids = accepted(gateway).map(({ id }) => id)
+  t.equal(new Set(ids).size, 3)
+  t.equal(ids[0], ids[3])
+})
 
 void t.test('an appid that has not authorized is accepted', async (t) => {
   const gateway = createGateway(t)
   t.equal((await post(gateway, textMessage({ createTime: NOW }), 'wxABCDEF0123456789')).body, 'success')
 })
 
-void t.test(
-  "a message of another authorizer's account is refused: the signature does not cover the path",
-  async (t) => {
-    const gateway = createGateway(t)
-    gateway.fake.owners.set('gh_0000000000aa', APPID_A)
-    t.equal((await post(gateway, textMessage({ createTime: NOW }), APPID_A)).statusCode, 200)
-    const answer = await post(gateway, textMessage({ createTime: NOW }), APPID_B)
-    t.equal(answer.statusCode, 403)
-    t.equal(answer.json().code, 'APPID_MISMATCH')
-    t.equal(accepted(gateway).length, 1)
-    t.match(
-      gateway.lines.find(({ message }) => message === 'push.misdirected'),
-      { level: 'warn', fields: { owner: APPID_A } },
-    )
-  },
-)
+void t.test("a message of another authorizer's account is refused, as the path is not signed", async (t) => {
+  const gateway = createGateway(t)
+  gateway.fake.owners.set('gh_0000000000aa', APPID_A)
+  t.equal((await post(gateway, textMessage({ createTime: NOW }), APPID_A)).statusCode, 200)
+  const answer = await post(gateway, textMessage({ createTime: NOW }), APPID_B)
+  t.equal(refusalOf(answer), '403 APPID_MISMATCH')
+  t.equal(accepted(gateway).length, 1)
+  t.match(
+    gateway.lines.find(({ message }) => message === 'push.misdirected'),
+    { level: 'warn', fields: { owner: APPID_A } },
+  )
+})
 
 void t.test('a message is dispatched however old it is, with the time that it was made', async (t) => {
   const gateway = createGateway(t)
@@ -200,10 +189,7 @@ void t.test('a message is dispatched however old it is, with the time that it wa
     t.equal((await post(gateway, textMessage({ createTime }))).body, 'success')
     t.match(gateway.fake.pushes('message').at(-1), { receivedAtMs: NOW_MS, made: createTime * 1000 })
   }
-  t.same(
-    accepted(gateway).map(({ time }) => time),
-    ['1970-01-01T00:00:01Z', '2025-12-22T00:00:00Z', '2025-12-31T22:59:59Z'],
-  )
+  t.same(pluck(accepted(gateway), 'time'), ['1970-01-01T00:00:01Z', '2025-12-22T00:00:00Z', '2025-12-31T22:59:59Z'])
 })
 
 void t.test('paths that hold no appid are refused without an echo', async (t) => {
@@ -231,8 +217,7 @@ void t.test('paths that hold no appid are refused without an echo', async (t) =>
   ]
   for (const appid of hostile) {
     const answer = await post(gateway, textMessage({ createTime: NOW }), appid)
-    t.equal(answer.statusCode, 400, appid.slice(0, 30))
-    t.equal(answer.json().code, 'INVALID_REQUEST', appid.slice(0, 30))
+    t.equal(refusalOf(answer), '400 INVALID_REQUEST', appid.slice(0, 30))
     t.notMatch(answer.body, appid)
   }
   t.equal(gateway.fake.calls.length, 0)
@@ -243,8 +228,7 @@ void t.test('when the store is away, WeChat is told to push again', async (t) =>
     const gateway = createGateway(t)
     gateway.fake.fail(name, new GatewayError('STORE_UNAVAILABLE', 'the store does not answer', { retry: true }))
     const answer = await post(gateway, textMessage({ createTime: NOW }))
-    t.equal(answer.statusCode, 503, name)
-    t.equal(answer.json().code, 'STORE_UNAVAILABLE', name)
+    t.equal(refusalOf(answer), '503 STORE_UNAVAILABLE', name)
   }
 })
 

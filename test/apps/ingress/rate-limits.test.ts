@@ -4,31 +4,28 @@ import { APPID_A, NOW_MS, session } from './samples.ts'
 import { createGateway, type Fixture, PREFIX } from './gateway-fixture.ts'
 import { queryText, sealPush, textMessage } from './sealed-push.ts'
 
-void t.test(
-  'links and clicks on the start page share one budget per address; too many are told when to come back',
-  async (t) => {
-    const { publicServer, fake } = createGateway(t, { config: { authurlRatePerMinute: 3 } })
-    const statuses: number[] = []
-    const click = { method: 'POST', url: `${PREFIX}/authorize/go` } as const
-    for (const request of [`${PREFIX}/authurl`, click, `${PREFIX}/authurl`])
-      statuses.push((await publicServer.inject(request)).statusCode)
-    t.same(statuses, [200, 303, 200])
-    const refused = await publicServer.inject({ method: 'POST', url: `${PREFIX}/authurl`, payload: {} })
-    t.equal(refused.statusCode, 429)
-    t.match(refused.json(), { statusCode: 429, code: 'RATE_LIMITED', error: 'Too Many Requests' })
-    t.match(refused.headers['retry-after'], /^[1-9]\d?$/)
-    const page = await publicServer.inject({ ...click, headers: { accept: 'text/html' } })
-    t.equal(page.statusCode, 429)
-    t.match(page.headers['content-type'], /^text\/html/)
-    t.equal(
-      (await publicServer.inject({ url: `${PREFIX}/authurl`, remoteAddress: '192.0.2.7' })).statusCode,
-      200,
-      'another address',
-    )
-    t.equal((await publicServer.inject(`${PREFIX}/authorize`)).statusCode, 200, 'a view costs nothing')
-    t.equal(fake.callsOf('createAuthorizationUrl').length, 4)
-  },
-)
+void t.test('authurl and start page share one budget per address; 429 says when to come back', async (t) => {
+  const { publicServer, fake } = createGateway(t, { config: { authurlRatePerMinute: 3 } })
+  const statuses: number[] = []
+  const click = { method: 'POST', url: `${PREFIX}/authorize/go` } as const
+  for (const request of [`${PREFIX}/authurl`, click, `${PREFIX}/authurl`])
+    statuses.push((await publicServer.inject(request)).statusCode)
+  t.same(statuses, [200, 303, 200])
+  const refused = await publicServer.inject({ method: 'POST', url: `${PREFIX}/authurl`, payload: {} })
+  t.equal(refused.statusCode, 429)
+  t.match(refused.json(), { statusCode: 429, code: 'RATE_LIMITED', error: 'Too Many Requests' })
+  t.match(refused.headers['retry-after'], /^[1-9]\d?$/)
+  const page = await publicServer.inject({ ...click, headers: { accept: 'text/html' } })
+  t.equal(page.statusCode, 429)
+  t.match(page.headers['content-type'], /^text\/html/)
+  t.equal(
+    (await publicServer.inject({ url: `${PREFIX}/authurl`, remoteAddress: '192.0.2.7' })).statusCode,
+    200,
+    'another address',
+  )
+  t.equal((await publicServer.inject(`${PREFIX}/authorize`)).statusCode, 200, 'a view costs nothing')
+  t.equal(fake.callsOf('createAuthorizationUrl').length, 4)
+})
 
 void t.test('looking up codes has ten times as much, pushes have no limit', async (t) => {
   const { publicServer } = createGateway(t, { config: { authurlRatePerMinute: 1 } })
@@ -145,8 +142,8 @@ async function statusesOf(publicServer: Fixture['publicServer'], headers: readon
 }
 
 void t.test('the internal listener has no limit', async (t) => {
-  const { internalServer, bearer } = createGateway(t, { config: { authurlRatePerMinute: 1 } })
+  const { request } = createGateway(t, { config: { authurlRatePerMinute: 1 } })
   for (let count = 0; count < 3; count += 1) {
-    t.equal((await internalServer.inject({ url: `${PREFIX}/authurl`, headers: bearer() })).statusCode, 200)
+    t.equal((await request(`${PREFIX}/authurl`)).statusCode, 200)
   }
 })

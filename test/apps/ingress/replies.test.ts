@@ -1,12 +1,12 @@
 // Owns: handing in a passive reply by HTTP.
 import { WeChatApiError } from '@wxgw/wechat-core'
 import t from 'tap'
-import { createGateway, PREFIX, type Fixture } from './gateway-fixture.ts'
+import { createGateway, PREFIX, type Fixture, refusalOf } from './gateway-fixture.ts'
 
 const TEXT = { MsgType: 'text', Content: '你好' }
 
-function post({ internalServer, bearer }: Fixture, eventId: string, payload: object) {
-  return internalServer.inject({ method: 'POST', url: `${PREFIX}/replies/${eventId}`, headers: bearer(), payload })
+function post({ request }: Fixture, eventId: string, payload: object) {
+  return request(`${PREFIX}/replies/${eventId}`, { method: 'POST', payload })
 }
 
 void t.test('a reply is handed on, and who sent it is told', async (t) => {
@@ -30,8 +30,7 @@ void t.test('a reply that comes to nothing says why', async (t) => {
   ]
   for (const [eventId, status, code] of rows) {
     const answer = await post(gateway, eventId, { reply: TEXT })
-    t.equal(answer.statusCode, status, code)
-    t.equal(answer.json().code, code)
+    t.equal(refusalOf(answer), `${status} ${code}`, code)
   }
   gateway.fake.fail(
     'replies.offer',
@@ -55,15 +54,9 @@ void t.test('what is no reply is told so before anybody is asked', async (t) => 
   ]
   for (const body of bodies) {
     const answer = await post(gateway, 'ev_1', body)
-    t.equal(answer.statusCode, 400, JSON.stringify(body))
-    t.equal(answer.json().code, 'INVALID_REQUEST', JSON.stringify(body))
+    t.equal(refusalOf(answer), '400 INVALID_REQUEST', JSON.stringify(body))
   }
-  const query = await gateway.internalServer.inject({
-    method: 'POST',
-    url: `${PREFIX}/replies/ev_1?x=1`,
-    headers: gateway.bearer(),
-    payload: { reply: TEXT },
-  })
+  const query = await gateway.request(`${PREFIX}/replies/ev_1?x=1`, { method: 'POST', payload: { reply: TEXT } })
   t.equal(query.json().code, 'INVALID_REQUEST')
   t.equal(gateway.fake.calls.length, 0)
 })

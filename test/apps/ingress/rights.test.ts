@@ -1,6 +1,7 @@
 // Owns: which rights each call of the internal listener needs: the table of needed-actions.ts against every kind of narrow key.
 import { type Action, ACTIONS, type Grant } from '@wxgw/runtime'
 import t from 'tap'
+import { words } from '../../helpers/words.ts'
 import { startWeChatDouble } from './api-calls/wechat-double.ts'
 import { APPID_A, APPID_B } from './samples.ts'
 import { createGateway, keyOf } from './gateway-fixture.ts'
@@ -37,16 +38,10 @@ function membersOf({ parameters = [], requestBody }: Operation): string[] {
 }
 
 /** May be asked on the way to a refusal: nothing of it leaves the gateway, and WeChat is not asked. */
-const LOOKS = new Set([
-  'subscriptions.get',
-  'subscriptions.put',
-  'subscriptions.patch',
-  'subscriptions.rotateSecret',
-  'subscriptions.delete',
-  'events.get',
-  'sessions.get',
-  'accountOf',
-])
+const LOOKS = new Set(words`
+  subscriptions.get subscriptions.put subscriptions.patch subscriptions.rotateSecret subscriptions.delete events.get
+  sessions.get accountOf
+`)
 
 type Kind = { name: string; grants(call: Needing): Grant[]; opens(call: Needing): boolean }
 
@@ -120,27 +115,24 @@ void t.test('each call is open to whoever has all that it needs, and to nobody e
   t.ok(rows.length > 500)
 })
 
-void t.test(
-  'a call for which one of several actions is enough is open with each of them, for its account, and with no other',
-  async (t) => {
-    for (const { actions, ...wanted } of ANY_OF) {
-      const needed = new Set<Action>(actions)
-      const kinds: Record<string, { grants: Grant[]; opens: boolean }> = { nothing: { grants: [], opens: false } }
-      for (const action of ACTIONS) {
-        kinds[action] = { grants: grantsOf({ actions: [action] }), opens: needed.has(action) }
-        kinds[`${action} for A`] = {
-          grants: grantsOf({ actions: [action], authorizers: [APPID_A] }),
-          opens: needed.has(action),
-        }
-        kinds[`${action} for B`] = { grants: grantsOf({ actions: [action], authorizers: [APPID_B] }), opens: false }
+void t.test('a route with alternative actions opens with each of them, per account, and no other', async (t) => {
+  for (const { actions, ...wanted } of ANY_OF) {
+    const needed = new Set<Action>(actions)
+    const kinds: Record<string, { grants: Grant[]; opens: boolean }> = { nothing: { grants: [], opens: false } }
+    for (const action of ACTIONS) {
+      kinds[action] = { grants: grantsOf({ actions: [action] }), opens: needed.has(action) }
+      kinds[`${action} for A`] = {
+        grants: grantsOf({ actions: [action], authorizers: [APPID_A] }),
+        opens: needed.has(action),
       }
-      const { call } = gatewayWith(
-        t,
-        Object.fromEntries(Object.values(kinds).map(({ grants }, number) => [`k${number}`, grants])),
-      )
-      for (const [number, [name, { opens }]] of Object.entries(kinds).entries()) {
-        t.equal((await call(wanted, keyOf(`k${number}`))).statusCode, opens ? 200 : 403, `${wanted.path} with ${name}`)
-      }
+      kinds[`${action} for B`] = { grants: grantsOf({ actions: [action], authorizers: [APPID_B] }), opens: false }
     }
-  },
-)
+    const { call } = gatewayWith(
+      t,
+      Object.fromEntries(Object.values(kinds).map(({ grants }, number) => [`k${number}`, grants])),
+    )
+    for (const [number, [name, { opens }]] of Object.entries(kinds).entries()) {
+      t.equal((await call(wanted, keyOf(`k${number}`))).statusCode, opens ? 200 : 403, `${wanted.path} with ${name}`)
+    }
+  }
+})

@@ -4,8 +4,8 @@ import { NOW_MS } from './samples.ts'
 import { createGateway, PREFIX } from './gateway-fixture.ts'
 
 void t.test('statistics are asked for by time and step', async (t) => {
-  const { fake, internalServer, bearer } = createGateway(t)
-  const get = (query: string) => internalServer.inject({ url: `${PREFIX}/statistics${query}`, headers: bearer() })
+  const { fake, request } = createGateway(t)
+  const get = (query: string) => request(`${PREFIX}/statistics${query}`)
   const answer = await get('')
   t.equal(answer.statusCode, 200)
   const sums = { pushes: 3, duplicates: 1, delivered: 2, failed: 0, dead: 0, refreshed: 0, refreshFailed: 0 }
@@ -22,8 +22,8 @@ void t.test('statistics are asked for by time and step', async (t) => {
 })
 
 void t.test('refused pushes are listed by code', async (t) => {
-  const { internalServer, bearer } = createGateway(t)
-  const answer = await internalServer.inject({ url: `${PREFIX}/refused-pushes`, headers: bearer() })
+  const { request } = createGateway(t)
+  const answer = await request(`${PREFIX}/refused-pushes`)
   t.equal(answer.statusCode, 200)
   const item = { code: 'SIGNATURE_MISMATCH', count1h: 2, lastAt: '2026-01-01T00:00:00.000Z', lastAddress: '192.0.2.1' }
   t.same(answer.json(), { items: [item] })

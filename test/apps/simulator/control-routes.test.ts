@@ -14,27 +14,25 @@ async function world(t: Tap) {
     await gateway.close()
   })
   const control = got.extend({ prefixUrl: `${simulator.url}/_simulator`, responseType: 'json', retry: { limit: 0 } })
-  return { gateway, simulator, control }
+  const post = (path: string, json?: object) => control.post(path, json ? { json } : {}).json()
+  const get = (path: string, searchParams: Record<string, string | number> = {}) =>
+    control(path, { searchParams }).json()
+  return { gateway, simulator, control, post, get }
 }
 
 void t.test('another process adds, authorizes, updates and revokes accounts', async (t) => {
-  const { gateway, simulator, control } = await world(t)
+  const { gateway, simulator, post, get } = await world(t)
   const appId = 'wx00000000000000aa'
-  t.match(await control.post('accounts', { json: { appId, nickName: '甲', isMiniProgram: true } }).json(), {
-    appId,
-    nickName: '甲',
-  })
-  t.match(await control.post(`accounts/${appId}/authorize`, { json: { createTimeSeconds: 1_760_000_000 } }).json(), {
+  t.match(await post('accounts', { appId, nickName: '甲', isMiniProgram: true }), { appId, nickName: '甲' })
+  t.match(await post(`accounts/${appId}/authorize`, { createTimeSeconds: 1_760_000_000 }), {
     change: 'authorized',
     authorizationCode: /^queryauthcode@@@/,
     push: { ok: true },
   })
-  t.match(await control.post(`accounts/${appId}/authorize`, { json: { funcInfo: [1] } }).json(), {
-    change: 'updateauthorized',
-  })
-  t.match(await control('accounts').json(), { items: [{ appId, authorized: true, exchanged: false }] })
-  t.match(await control.post(`accounts/${appId}/unauthorize`).json(), { push: { ok: true } }, 'without a body')
-  t.match(await control('accounts').json(), { items: [{ appId, authorized: false }] })
+  t.match(await post(`accounts/${appId}/authorize`, { funcInfo: [1] }), { change: 'updateauthorized' })
+  t.match(await get('accounts'), { items: [{ appId, authorized: true, exchanged: false }] })
+  t.match(await post(`accounts/${appId}/unauthorize`), { push: { ok: true } }, 'without a body')
+  t.match(await get('accounts'), { items: [{ appId, authorized: false }] })
   t.same(
     gateway.received.map(({ fields }) => fields['InfoType']),
     ['authorized', 'updateauthorized', 'unauthorized'],
@@ -43,87 +41,53 @@ void t.test('another process adds, authorizes, updates and revokes accounts', as
 })
 
 void t.test('messages, events, tickets and raw XML are pushed and reported', async (t) => {
-  const { gateway, simulator, control } = await world(t)
+  const { gateway, simulator, post, get } = await world(t)
   const { appId } = simulator.addAccount()
-  t.match(
-    await control
-      .post(`accounts/${appId}/messages/text`, { json: { openId: 'oUser', content: '你好', msgId: '1' } })
-      .json(),
-    { ok: true },
-  )
-  t.match(await control.post(`accounts/${appId}/messages/event`, { json: { event: 'CLICK', eventKey: 'k' } }).json(), {
-    label: 'CLICK',
-  })
-  t.match(
-    await control.post(`accounts/${appId}/messages/xml`, { json: { xml: '<xml><MsgType>raw</MsgType></xml>' } }).json(),
-    { ok: true },
-  )
-  t.match(await control.post(`accounts/${appId}/messages/sample`, { json: { name: 'card' } }).json(), {
-    label: 'user_get_card',
-  })
-  t.match(await control.post('component-events', { json: { xml: '<xml><InfoType>new</InfoType></xml>' } }).json(), {
-    kind: 'component',
-  })
-  t.match(await control.post('tickets').json(), { ok: true, ticket: /^ticket@@@/, attempts: [{ body: 'success' }] })
+  t.match(await post(`accounts/${appId}/messages/text`, { openId: 'oUser', content: '你好', msgId: '1' }), { ok: true })
+  t.match(await post(`accounts/${appId}/messages/event`, { event: 'CLICK', eventKey: 'k' }), { label: 'CLICK' })
+  t.match(await post(`accounts/${appId}/messages/xml`, { xml: '<xml><MsgType>raw</MsgType></xml>' }), { ok: true })
+  t.match(await post(`accounts/${appId}/messages/sample`, { name: 'card' }), { label: 'user_get_card' })
+  t.match(await post('component-events', { xml: '<xml><InfoType>new</InfoType></xml>' }), { kind: 'component' })
+  t.match(await post('tickets'), { ok: true, ticket: /^ticket@@@/, attempts: [{ body: 'success' }] })
   t.equal(gateway.received.length, 6)
-  t.match(await control('pushes', { searchParams: { limit: 2 } }).json(), {
-    items: [{ label: 'new' }, { label: 'component_verify_ticket' }],
-  })
+  t.match(await get('pushes', { limit: 2 }), { items: [{ label: 'new' }, { label: 'component_verify_ticket' }] })
 })
 
 void t.test('calls, counts, tokens and customer service messages can be looked up', async (t) => {
-  const { simulator, control } = await world(t)
+  const { simulator, control, post, get } = await world(t)
   const { appId } = simulator.addAccount()
   const token = await componentToken(simulator)
   const { authorizationCode } = await simulator.authorize(appId)
   const { accessToken, refreshToken } = await exchange(simulator, token, authorizationCode)
-  t.match(await control('calls', { searchParams: { api: 'api_query_auth' } }).json(), {
-    items: [{ appId, errcode: 0 }],
-  })
-  t.match(await control('calls/count', { searchParams: { api: 'api_query_auth', appId } }).json(), {
-    count: 1,
-    peakConcurrency: 1,
-  })
-  t.same(await control(`accounts/${appId}/tokens`).json(), { appId, accessToken, refreshToken })
-  t.same(await control.post('tokens/check', { json: { appId, token: accessToken } }).json(), {
-    valid: true,
-    current: true,
-  })
-  t.same(await control.post('tokens/check', { json: { appId, token: 'other' } }).json(), {
-    valid: false,
-    current: false,
-  })
-  t.same(await control('custom-messages').json(), { items: [] })
+  t.match(await get('calls', { api: 'api_query_auth' }), { items: [{ appId, errcode: 0 }] })
+  t.match(await get('calls/count', { api: 'api_query_auth', appId }), { count: 1, peakConcurrency: 1 })
+  t.same(await get(`accounts/${appId}/tokens`), { appId, accessToken, refreshToken })
+  t.same(await post('tokens/check', { appId, token: accessToken }), { valid: true, current: true })
+  t.same(await post('tokens/check', { appId, token: 'other' }), { valid: false, current: false })
+  t.same(await get('custom-messages'), { items: [] })
   await control.delete('calls')
-  t.match(await control('calls/count', { searchParams: { api: 'api_query_auth' } }).json(), { count: 0 })
+  t.match(await get('calls/count', { api: 'api_query_auth' }), { count: 0 })
 })
 
 void t.test('faults, time and settings are changed from outside', async (t) => {
-  const { simulator, control } = await world(t)
-  const { id } = await control
-    .post('faults', { json: { api: 'api_component_token', errcode: -1, times: 3 } })
-    .json<{ id: string }>()
-  t.match(await control('faults').json(), { items: [{ id, api: 'api_component_token', plan: { errcode: -1 } }] })
+  const { simulator, control, post, get } = await world(t)
+  const fault = { api: 'api_component_token', errcode: -1, times: 3 }
+  const { id } = await control.post('faults', { json: fault }).json<{ id: string }>()
+  t.match(await get('faults'), { items: [{ id, api: 'api_component_token', plan: { errcode: -1 } }] })
   t.equal(await componentToken(simulator), '')
   await control.delete(`faults/${id}`)
   t.match(await componentToken(simulator), /^\d+_/)
   const before = Date.now()
-  t.ok(
-    Date.parse((await control.post('advance', { json: { seconds: 7200 } }).json<{ now: string }>()).now) >=
-      before + 7_200_000,
-  )
-  t.match(
-    await control.patch('settings', { json: { tokenLifetimeSeconds: 60, refreshTokenRotation: 'strict' } }).json(),
-    {
-      tokenLifetimeSeconds: 60,
-    },
-  )
+  const { now } = (await post('advance', { seconds: 7200 })) as { now: string }
+  t.ok(Date.parse(now) >= before + 7_200_000)
+  const settings = { tokenLifetimeSeconds: 60, refreshTokenRotation: 'strict' }
+  t.match(await control.patch('settings', { json: settings }).json(), { tokenLifetimeSeconds: 60 })
   t.equal(simulator.settings.refreshTokenRotation, 'strict')
 })
 
 void t.test('the state shows no secret of the component', async (t) => {
-  const { simulator, control } = await world(t)
-  const state = JSON.stringify(await control('state').json())
+  const { simulator, get } = await world(t)
+  const state = JSON.stringify(await get('state'))
   t.match(state, simulator.component.appId)
   for (const secret of [simulator.component.appSecret, simulator.component.encodingAesKey])
     t.notOk(state.includes(secret))

@@ -4,17 +4,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { got, type Method, type OptionsOfTextResponseBody as Options } from 'got'
 import t from 'tap'
+import { words } from '../../helpers/words.ts'
 
 const CANARY = 'canary-token'
-const API_PATHS = [
-  '/cgi-bin/menu/nothing',
-  '/sns/userinfo',
-  '/wxa/commit',
-  '/datacube/getusersummary',
-  '/',
-  '/cgi-bin//token',
-  '/wxa/%zz',
-]
+const API_PATHS = words`
+  /cgi-bin/menu/nothing /sns/userinfo /wxa/commit /datacube/getusersummary / /cgi-bin//token /wxa/%zz
+`
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 async function world(t: { teardown(fn: () => Promise<void>): void }) {

@@ -11,6 +11,7 @@ import { got } from 'got'
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { freePort } from '../../helpers/free-port.ts'
+import { pluck } from '../../helpers/pluck.ts'
 import { type ReceivedPush, startStubGateway } from './stub-gateway.ts'
 
 const KEY = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG'
@@ -65,25 +66,22 @@ void t.test('a ticket goes to the event URL, signed, with the component appid ou
   t.same([...(push?.query.keys() ?? [])], ['signature', 'timestamp', 'nonce', 'encrypt_type', 'msg_signature'])
 })
 
-void t.test(
-  'a message goes to the callback URL of its account, with its gh_ id outside and the component appid inside',
-  async (t) => {
-    const { gateway, simulator, appId } = await world(t)
-    const { ok } = await simulator.sendText(appId, {
-      openId: 'oUser',
-      content: ' 007 <b> ]]> 你好',
-      msgId: '6074746557628292943',
-    })
-    t.ok(ok)
-    const [push] = gateway.received
-    t.match(push, { path: `/${appId}/callback`, receiveId: simulator.component.appId })
-    t.match(push?.body, /<ToUserName><!\[CDATA\[gh_1234567890ab\]\]><\/ToUserName>/)
-    t.notMatch(push?.body, /<AppId>/)
-    t.equal(push?.query.get('openid'), 'oUser')
-    t.match(push?.plaintext, '<MsgId>6074746557628292943</MsgId>')
-    t.match(push?.fields, { FromUserName: 'oUser', MsgType: 'text', Content: ' 007 <b> ]]> 你好' })
-  },
-)
+void t.test("a message goes to its account's callback, gh_ id outside, component appid inside", async (t) => {
+  const { gateway, simulator, appId } = await world(t)
+  const { ok } = await simulator.sendText(appId, {
+    openId: 'oUser',
+    content: ' 007 <b> ]]> 你好',
+    msgId: '6074746557628292943',
+  })
+  t.ok(ok)
+  const [push] = gateway.received
+  t.match(push, { path: `/${appId}/callback`, receiveId: simulator.component.appId })
+  t.match(push?.body, /<ToUserName><!\[CDATA\[gh_1234567890ab\]\]><\/ToUserName>/)
+  t.notMatch(push?.body, /<AppId>/)
+  t.equal(push?.query.get('openid'), 'oUser')
+  t.match(push?.plaintext, '<MsgId>6074746557628292943</MsgId>')
+  t.match(push?.fields, { FromUserName: 'oUser', MsgType: 'text', Content: ' 007 <b> ]]> 你好' })
+})
 
 void t.test('a component event is taken by the exact bytes of success alone', async (t) => {
   const { gateway, simulator } = await world(t)
@@ -91,10 +89,7 @@ void t.test('a component event is taken by the exact bytes of success alone', as
     gateway.answerWith(() => ({ body }))
     const { ok, attempts } = await simulator.pushTicket()
     t.notOk(ok, JSON.stringify(body))
-    t.same(
-      attempts.map(({ failure }) => failure),
-      Array(4).fill('not-success'),
-    )
+    t.same(pluck(attempts, 'failure'), Array(4).fill('not-success'))
   }
   gateway.answerWith(() => ({ status: 500, body: 'success' }))
   t.match(await simulator.pushTicket(), { ok: false, attempts: [{ status: 500, failure: 'status' }] })
@@ -232,10 +227,7 @@ void t.test('what nobody foresaw is pushed as well', async (t) => {
   t.match(gateway.received[2]?.fields, { MsgType: 'event', Event: 'SCAN', EventKey: '0042', Ticket: 't' })
   t.match(gateway.received[3]?.fields, { SendPicsInfo: { PicList: [{}, {}], Count: '2' } })
   t.throws(() => simulator.sendSample(appId, 'none'), RangeError)
-  t.same(
-    simulator.pushes.map(({ label }) => label),
-    ['notify_new', 'odd', 'SCAN', 'pic_weixin'],
-  )
+  t.same(pluck(simulator.pushes, 'label'), ['notify_new', 'odd', 'SCAN', 'pic_weixin'])
 })
 
 void t.test('keys rotate: pushes follow the settings, or what a push says', async (t) => {

@@ -1,6 +1,7 @@
 import { encryptMessage, signParts, startSimulator, textOf } from '@wxgw/simulator'
 import { got } from 'got'
 import t from 'tap'
+import { pluck } from '../../helpers/pluck.ts'
 import { componentToken, exchange } from './api-client.ts'
 import { type ReceivedPush, startStubGateway } from './stub-gateway.ts'
 
@@ -27,44 +28,38 @@ async function world(t: { teardown(fn: () => Promise<void>): void }) {
 }
 
 for (const sameCode of [true, false]) {
-  void t.test(
-    `a gateway that answers as it must passes, with ${sameCode ? 'the code of authorized' : 'a code of its own'}`,
-    async (t) => {
-      const { gateway, simulator } = await world(t)
-      async function sendFromApi(push: ReceivedPush, code: string) {
-        const { accessToken } = await exchange(simulator, await componentToken(simulator), code)
-        const json = {
-          touser: textOf(push.fields, 'FromUserName'),
-          msgtype: 'text',
-          text: { content: `${code}_from_api` },
-        }
-        await got.post(`${simulator.url}/cgi-bin/message/custom/send`, {
-          searchParams: { access_token: accessToken },
-          json,
-        })
+  void t.test(`a good gateway passes, with ${sameCode ? 'the code of authorized' : 'its own code'}`, async (t) => {
+    const { gateway, simulator } = await world(t)
+    async function sendFromApi(push: ReceivedPush, code: string) {
+      const { accessToken } = await exchange(simulator, await componentToken(simulator), code)
+      const json = {
+        touser: textOf(push.fields, 'FromUserName'),
+        msgtype: 'text',
+        text: { content: `${code}_from_api` },
       }
-      const sending: Array<Promise<void>> = []
-      gateway.answerWith((push) => {
-        const content = textOf(push.fields, 'Content')
-        const [command, ...rest] = content.split(':')
-        if (command === 'QUERY_AUTH_CODE') {
-          sending.push(sendFromApi(push, rest.join(':')))
-          return { body: '' }
-        }
-        if (content !== '') return { body: textReply(push, `${content}_callback`) }
-        const event = textOf(push.fields, 'Event')
-        return { body: event === '' ? 'success' : textReply(push, `${event}from_callback`) }
+      await got.post(`${simulator.url}/cgi-bin/message/custom/send`, {
+        searchParams: { access_token: accessToken },
+        json,
       })
-      const { ok, steps } = await simulator.runReleaseCheck({ group: 2, sameCode })
-      await Promise.all(sending)
-      t.ok(ok, JSON.stringify(steps.filter((step) => !step.ok)))
-      t.equal(steps.length, 9)
-      t.match(
-        gateway.received.map(({ path }) => path),
-        ['/event', '/event', '/event', '/wx9252c5e0bb1836fc/callback'],
-      )
-    },
-  )
+    }
+    const sending: Array<Promise<void>> = []
+    gateway.answerWith((push) => {
+      const content = textOf(push.fields, 'Content')
+      const [command, ...rest] = content.split(':')
+      if (command === 'QUERY_AUTH_CODE') {
+        sending.push(sendFromApi(push, rest.join(':')))
+        return { body: '' }
+      }
+      if (content !== '') return { body: textReply(push, `${content}_callback`) }
+      const event = textOf(push.fields, 'Event')
+      return { body: event === '' ? 'success' : textReply(push, `${event}from_callback`) }
+    })
+    const { ok, steps } = await simulator.runReleaseCheck({ group: 2, sameCode })
+    await Promise.all(sending)
+    t.ok(ok, JSON.stringify(steps.filter((step) => !step.ok)))
+    t.equal(steps.length, 9)
+    t.match(pluck(gateway.received, 'path'), ['/event', '/event', '/event', '/wx9252c5e0bb1836fc/callback'])
+  })
 }
 
 void t.test('a gateway that only says success is told which steps it failed', async (t) => {
@@ -72,7 +67,10 @@ void t.test('a gateway that only says success is told which steps it failed', as
   const { ok, steps } = await simulator.runReleaseCheck({ apiMessageTimeoutMs: 30 })
   t.notOk(ok)
   t.same(
-    steps.filter((step) => !step.ok).map(({ name }) => name),
+    pluck(
+      steps.filter((step) => !step.ok),
+      'name',
+    ),
     ['text callback', 'API message wx570bc396a51b8ff8', 'API message wxd101a85aa106f53e', 'event callback'],
   )
 })

@@ -163,11 +163,8 @@ void t.test('a refresh token that rotates with grace works for five more minutes
     refreshTokenRotation: 'rotating-with-grace',
   })
   const rotated = await refresh(simulator, token, appId, refreshToken)
-  t.equal(
-    (await refresh(simulator, token, appId, refreshToken)).refreshToken,
-    rotated.refreshToken,
-    'it gets the current one',
-  )
+  const again = await refresh(simulator, token, appId, refreshToken)
+  t.equal(again.refreshToken, rotated.refreshToken, 'it gets the current one')
   simulator.advance(300)
   t.equal((await refresh(simulator, token, appId, refreshToken)).errcode, 61023)
 })
@@ -181,11 +178,8 @@ void t.test('a revoked account refuses everything until it authorizes again', as
   t.match(await componentCall(simulator, token, 'api_get_authorizer_info', { authorizer_appid: appId }), {
     errcode: 61003,
   })
-  t.match(
-    (await exchange(simulator, token, pending.authorizationCode)).answer,
-    { errcode: 61009 },
-    'its codes are void',
-  )
+  const voided = await exchange(simulator, token, pending.authorizationCode)
+  t.match(voided.answer, { errcode: 61009 }, 'its codes are void')
 
   const { authorizationCode, change } = await simulator.authorize(appId)
   t.equal(change, 'authorized')
@@ -251,37 +245,34 @@ void t.test('the list is paged, gives refresh tokens back, and refuses pages ove
   t.match(await list(0, 501), { errcode: 40170 })
 })
 
-void t.test(
-  'a daily quota ends in 45009, is read, reset by the secret, and over at midnight in Shanghai',
-  async (t) => {
-    let now = Date.parse('2026-01-01T12:00:00Z')
-    const simulator = await simulatorFor(t, { dailyQuota: { api_component_token: 2 }, nowMs: () => now })
-    const token = await componentToken(simulator)
-    const { ticket } = await simulator.pushTicket()
-    const read = (accessToken: string, path: string) =>
-      post(simulator, '/cgi-bin/openapi/quota/get', { cgi_path: path }, { access_token: accessToken })
-    t.match(await read(token, '/cgi-bin/component/api_component_token'), {
-      quota: { daily_limit: 2, used: 1, remain: 1 },
-    })
-    t.match(await read(token, '/cgi-bin/no'), { errcode: 76021 })
-    t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
-    t.match(await componentTokenFor(simulator, ticket), { errcode: 45009 })
+void t.test('a daily quota ends in 45009, is read, reset by secret, and renewed at Shanghai midnight', async (t) => {
+  let now = Date.parse('2026-01-01T12:00:00Z')
+  const simulator = await simulatorFor(t, { dailyQuota: { api_component_token: 2 }, nowMs: () => now })
+  const token = await componentToken(simulator)
+  const { ticket } = await simulator.pushTicket()
+  const read = (accessToken: string, path: string) =>
+    post(simulator, '/cgi-bin/openapi/quota/get', { cgi_path: path }, { access_token: accessToken })
+  t.match(await read(token, '/cgi-bin/component/api_component_token'), {
+    quota: { daily_limit: 2, used: 1, remain: 1 },
+  })
+  t.match(await read(token, '/cgi-bin/no'), { errcode: 76021 })
+  t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
+  t.match(await componentTokenFor(simulator, ticket), { errcode: 45009 })
 
-    const clear = () =>
-      post(simulator, '/cgi-bin/component/clear_quota/v2', {
-        component_appid: simulator.component.appId,
-        appsecret: simulator.component.appSecret,
-      })
-    t.match(await clear(), { errcode: 0 })
-    t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
-    t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
-    t.match(await componentTokenFor(simulator, ticket), { errcode: 45009 })
-    now = Date.parse('2026-01-01T16:00:00Z')
-    t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
-    for (let times = 1; times < 10; times += 1) t.match(await clear(), { errcode: 0 })
-    t.match(await clear(), { errcode: 48006 }, 'ten times a month')
-  },
-)
+  const clear = () =>
+    post(simulator, '/cgi-bin/component/clear_quota/v2', {
+      component_appid: simulator.component.appId,
+      appsecret: simulator.component.appSecret,
+    })
+  t.match(await clear(), { errcode: 0 })
+  t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
+  t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
+  t.match(await componentTokenFor(simulator, ticket), { errcode: 45009 })
+  now = Date.parse('2026-01-01T16:00:00Z')
+  t.match(await componentTokenFor(simulator, ticket), { expires_in: 7200 })
+  for (let times = 1; times < 10; times += 1) t.match(await clear(), { errcode: 0 })
+  t.match(await clear(), { errcode: 48006 }, 'ten times a month')
+})
 
 void t.test('an address that is not listed is refused', async (t) => {
   const simulator = await simulatorFor(t, { ipAllowed: ['203.0.113.7'] })
@@ -292,28 +283,16 @@ void t.test('an address that is not listed is refused', async (t) => {
 
 void t.test('customer service messages are kept, within the window when that is switched on', async (t) => {
   const { simulator, appId, accessToken } = await authorizedAccount(t)
+  const path = '/cgi-bin/message/custom/send'
   const send = (content: string) =>
-    post(
-      simulator,
-      '/cgi-bin/message/custom/send',
-      { touser: 'oUser', msgtype: 'text', text: { content } },
-      { access_token: accessToken },
-    )
+    post(simulator, path, { touser: 'oUser', msgtype: 'text', text: { content } }, { access_token: accessToken })
   t.match(await send('你好'), { errcode: 0 })
   t.match(simulator.sentCustomMessages, [
     { appId, touser: 'oUser', msgtype: 'text', message: { text: { content: '你好' } } },
   ])
-  t.match(
-    await post(
-      simulator,
-      '/cgi-bin/message/custom/send',
-      { touser: 'oUser', msgtype: 'text' },
-      { access_token: accessToken },
-    ),
-    {
-      errcode: 40008,
-    },
-  )
+  t.match(await post(simulator, path, { touser: 'oUser', msgtype: 'text' }, { access_token: accessToken }), {
+    errcode: 40008,
+  })
   simulator.configure({ customerServiceWindow: true })
   t.match(await send('too early'), { errcode: 45015 })
   await simulator.sendText(appId, { openId: 'oUser', content: 'hello' })
@@ -351,10 +330,7 @@ void t.test('api_start_push_ticket tells whether the service ran already', async
 void t.test('settings that cannot be are refused by name', async (t) => {
   await t.rejects(
     startSimulator({ attempts: 0, component: { encodingAesKey: 'short' }, callbackUrl: 'http://x/callback' }),
-    {
-      name: 'RangeError',
-      message: /encodingAesKey.*callbackUrl.*attempts/,
-    },
+    { name: 'RangeError', message: /encodingAesKey.*callbackUrl.*attempts/ },
   )
   const simulator = await simulatorFor(t)
   t.throws(() => simulator.configure({ tokenLifetimeSeconds: -1 }), RangeError)

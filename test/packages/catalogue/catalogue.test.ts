@@ -2,6 +2,7 @@
 // contract names.
 import { type Api, apiOf, apisAt, catalogue, errcode, eventOf, permissionSet } from '@wxgw/catalogue'
 import t from 'tap'
+import { words } from '../../helpers/words.ts'
 
 /** What identifies a row, by kind of row. */
 const KEYS: Record<string, readonly string[]> = {
@@ -39,13 +40,7 @@ void t.test('a row is found by what identifies it, and what is not in the catalo
   t.equal(permissionSet(0), undefined)
   t.equal(eventOf('wechat.event.SCAN'), undefined)
   t.equal(errcode(0), undefined)
-  for (const path of [
-    '/',
-    '/cgi-bin',
-    '/cgi-bin/message/custom/send/',
-    '/CGI-BIN/message/custom/send',
-    'constructor',
-  ]) {
+  for (const path of words`/ /cgi-bin /cgi-bin/message/custom/send/ /CGI-BIN/message/custom/send constructor`) {
     t.equal(apiOf('POST', path), undefined, path)
     t.strictSame(apisAt(path), [], path)
   }
@@ -68,14 +63,9 @@ void t.test('every permission set that an API wants is in the catalogue', async 
 
 void t.test('what gives out, uses up or ends credentials is denied through the gateway', async (t) => {
   const denied = new Set(catalogue.apis.flatMap(({ path, proxy }) => (proxy === 'denied' ? [path] : [])))
-  const component = [
-    'component_token',
-    'query_auth',
-    'authorizer_token',
-    'create_preauthcode',
-    'get_authorizer_list',
-    'get_authorizer_info',
-  ]
+  const component = words`
+    component_token query_auth authorizer_token create_preauthcode get_authorizer_list get_authorizer_info
+  `
   t.strictSame(
     [...denied].sort(),
     [
@@ -104,13 +94,9 @@ void t.test("the component's token goes where each path wants it", async (t) => 
       path,
     )
   }
-  for (const name of [
-    'gettemplatelist',
-    'gettemplatedraftlist',
-    'addtotemplate',
-    'deletetemplate',
-    'security/applysetorderpathinfo',
-  ]) {
+  for (const name of words`
+    gettemplatelist gettemplatedraftlist addtotemplate deletetemplate security/applysetorderpathinfo
+  `) {
     t.match(apisAt(`/wxa/${name}`), [{ token: 'component', tokenParameter: 'access_token' }], name)
   }
   // These lie among the component's, and want the account's.
@@ -124,12 +110,9 @@ void t.test("a user's token is no token of the gateway's", async (t) => {
 })
 
 void t.test('quota calls take either token', async (t) => {
-  for (const path of [
-    '/cgi-bin/clear_quota',
-    '/cgi-bin/openapi/quota/get',
-    '/cgi-bin/openapi/quota/clear',
-    '/cgi-bin/openapi/rid/get',
-  ]) {
+  for (const path of words`
+    /cgi-bin/clear_quota /cgi-bin/openapi/quota/get /cgi-bin/openapi/quota/clear /cgi-bin/openapi/rid/get
+  `) {
     t.match(apiOf('POST', path), { token: 'account-or-component' }, path)
   }
 })

@@ -22,43 +22,37 @@ void t.test('the type of an event follows from its name, and it has the names of
   }
 })
 
-void t.test(
-  'a field stands once, after the object that it lies in; leaves have an example, objects none',
-  async (t) => {
-    for (const { type, fields } of catalogue.events) {
-      const objects = new Set([''])
-      for (const field of fields) {
-        t.ok(objects.has(parentOf(field)), `${type}: ${field.path} lies in an object`)
-        if (field.type === 'object') objects.add(field.path)
-        t.equal(field.example === undefined, field.type === 'object', `${type}: ${field.path}`)
-      }
-      t.equal(new Set(fields.map(({ path }) => path)).size, fields.length, type)
+void t.test('each field stands once, after its object; leaves have an example, objects none', async (t) => {
+  for (const { type, fields } of catalogue.events) {
+    const objects = new Set([''])
+    for (const field of fields) {
+      t.ok(objects.has(parentOf(field)), `${type}: ${field.path} lies in an object`)
+      if (field.type === 'object') objects.add(field.path)
+      t.equal(field.example === undefined, field.type === 'object', `${type}: ${field.path}`)
     }
-  },
-)
+    t.equal(new Set(fields.map(({ path }) => path)).size, fields.length, type)
+  }
+})
 
-void t.test(
-  'every event is read with the fields that it is said to have, repeated ones as arrays, also when they come once',
-  async (t) => {
-    for (const event of catalogue.events) {
-      const twice = parseXml(pushOf(event), { root: 'xml' })
-      const once = parseXml(`<xml>${sampleXml(event.fields.map(notRepeated))}</xml>`, { root: 'xml' })
-      for (const field of event.fields) {
-        const [many, one] = [at(twice, field.path), at(once, field.path)]
-        t.ok(many.length > 0 && one.length > 0, `${event.type}: ${field.path} is there`)
-        for (const value of [...many, ...one]) {
-          t.equal(
-            Array.isArray(value),
-            field.repeated !== undefined,
-            `${event.type}: ${field.path} is ${field.repeated ? 'an array' : 'no array'}`,
-          )
-          if (field.type !== 'object')
-            for (const leaf of [value].flat()) t.type(leaf, 'string', `${event.type}: ${field.path}`)
-        }
+void t.test('every event is read with its fields, repeated ones as arrays even when they come once', async (t) => {
+  for (const event of catalogue.events) {
+    const twice = parseXml(pushOf(event), { root: 'xml' })
+    const once = parseXml(`<xml>${sampleXml(event.fields.map(notRepeated))}</xml>`, { root: 'xml' })
+    for (const field of event.fields) {
+      const [many, one] = [at(twice, field.path), at(once, field.path)]
+      t.ok(many.length > 0 && one.length > 0, `${event.type}: ${field.path} is there`)
+      for (const value of [...many, ...one]) {
+        t.equal(
+          Array.isArray(value),
+          field.repeated !== undefined,
+          `${event.type}: ${field.path} is ${field.repeated ? 'an array' : 'no array'}`,
+        )
+        if (field.type !== 'object')
+          for (const leaf of [value].flat()) t.type(leaf, 'string', `${event.type}: ${field.path}`)
       }
     }
-  },
-)
+  }
+})
 
 void t.test('what is an array everywhere is one in every event of the catalogue', async (t) => {
   const everywhere = new Set(repeatedElements.flatMap(({ name, parent }) => (parent === undefined ? [name] : [])))
@@ -78,12 +72,9 @@ void t.test('hidden are the tickets and codes that no consumer gets, and nothing
   }
 })
 
-void t.test(
-  'an event that wants an answer of its own form may be answered with a document, and no other',
-  async (t) => {
-    for (const { type, ownAnswer = false } of catalogue.events) t.equal(takesDocument(type), ownAnswer, type)
-  },
-)
+void t.test('an event with its own form of answer accepts a document, and no other does', async (t) => {
+  for (const { type, ownAnswer = false } of catalogue.events) t.equal(takesDocument(type), ownAnswer, type)
+})
 
 void t.test('the simulator pushes every message and event of the catalogue by its type', async (t) => {
   const types = catalogue.events.filter(({ source }) => source === 'callback').map(({ type }) => type)

@@ -17,6 +17,7 @@ import { systemClock } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
 import { createUser, documentedUsers, loginOf } from '../../helpers/redis-users.ts'
 import { startStopwatch } from '../../helpers/stopwatch.ts'
+import { words } from '../../helpers/words.ts'
 import { appIdOf, startAuthority, type TokenAuthority } from './token-fixture.ts'
 
 type Changed = {
@@ -103,25 +104,22 @@ void t.test('a diagnosis', async (suite) => {
     t.notMatch(JSON.stringify(found), /canary/)
   })
 
-  await suite.test(
-    'all is well but that no worker runs; each finding that is not says what to do in both languages',
-    async (t) => {
-      await platform.componentTokens.get()
-      const found = await find(authority)
-      const wrong = [...found.values()].filter(({ status }) => status !== 'ok')
-      t.same(
-        wrong.map(({ id, status }) => [id, status]),
-        [['workers', 'problem']],
-      )
-      t.match(wrong[0], {
-        title: { zh: '工作进程' },
-        what: { en: /no worker runs/ },
-        whatToDo: { zh: /start:worker/, en: /start:worker/ },
-      })
-      await createWorkerRegistry(redis, 'one').beat()
-      t.match((await find(authority)).get('workers'), { status: 'ok', what: { en: '1 worker runs' } })
-    },
-  )
+  await suite.test('the one problem, no worker, says in both languages what to do', async (t) => {
+    await platform.componentTokens.get()
+    const found = await find(authority)
+    const wrong = [...found.values()].filter(({ status }) => status !== 'ok')
+    t.same(
+      wrong.map(({ id, status }) => [id, status]),
+      [['workers', 'problem']],
+    )
+    t.match(wrong[0], {
+      title: { zh: '工作进程' },
+      what: { en: /no worker runs/ },
+      whatToDo: { zh: /start:worker/, en: /start:worker/ },
+    })
+    await createWorkerRegistry(redis, 'one').beat()
+    t.match((await find(authority)).get('workers'), { status: 'ok', what: { en: '1 worker runs' } })
+  })
 
   await suite.test('each reason of a readiness check stands in Chinese, too', async (t) => {
     const reasons = [
@@ -143,50 +141,37 @@ void t.test('a diagnosis', async (suite) => {
     )
   })
 
-  await suite.test(
-    'of a user that may nothing, every command of the documented one is named, and nothing has happened',
-    async (t) => {
-      const [gateway] = documentedUsers().filter(({ name }) => name === 'gateway')
-      if (!gateway) throw new Error('the user gateway is documented')
-      await createUser(redis, gateway)
-      const { username, password } = loginOf('gateway')
-      const user = await connectAs(t, authority, server.url.replace('redis://', `redis://${username}:${password}@`))
-      t.match((await find(authority, { redis: user })).get('redis-rights'), { status: 'ok' })
+  await suite.test('every right that the Redis user lacks is named, and nothing is executed', async (t) => {
+    const [gateway] = documentedUsers().filter(({ name }) => name === 'gateway')
+    if (!gateway) throw new Error('the user gateway is documented')
+    await createUser(redis, gateway)
+    const { username, password } = loginOf('gateway')
+    const user = await connectAs(t, authority, server.url.replace('redis://', `redis://${username}:${password}@`))
+    t.match((await find(authority, { redis: user })).get('redis-rights'), { status: 'ok' })
 
-      await redis.call('ACL', 'SETUSER', 'gateway', '-getdel', '-zpopmin', '-script|load', 'resetchannels')
-      t.match((await find(authority, { redis: user })).get('redis-rights'), {
-        status: 'problem',
-        what: { en: 'the Redis user has no right to +getdel +zpopmin +script|load &wx:{open1}:replies:x' },
-      })
-      await createUser(redis, {
-        name: 'gateway',
-        rules: ['+getdel', '+zpopmin', '+script|load', 'resetkeys', '~wx:{open1}:*'],
-      })
-      t.match((await find(authority, { redis: user })).get('redis-rights')?.what.en, /~wx:\{wx-console\}:audit/)
+    await redis.call('ACL', 'SETUSER', 'gateway', '-getdel', '-zpopmin', '-script|load', 'resetchannels')
+    t.match((await find(authority, { redis: user })).get('redis-rights'), {
+      status: 'problem',
+      what: { en: 'the Redis user has no right to +getdel +zpopmin +script|load &wx:{open1}:replies:x' },
+    })
+    await createUser(redis, {
+      name: 'gateway',
+      rules: ['+getdel', '+zpopmin', '+script|load', 'resetkeys', '~wx:{open1}:*'],
+    })
+    t.match((await find(authority, { redis: user })).get('redis-rights')?.what.en, /~wx:\{wx-console\}:audit/)
 
-      const before = await redis.dbsize()
-      const connection = [
-        'ping',
-        'hello',
-        'select',
-        'quit',
-        'client|setname',
-        'multi',
-        'exec',
-        'subscribe',
-        'unsubscribe',
-      ]
-      await createUser(redis, {
-        name: 'gateway',
-        rules: ['~*', '&*', '-@all', ...connection.map((name) => `+${name}`), '+info', '+time'],
-      })
-      const named = (await find(authority, { redis: user })).get('redis-rights')?.what.en ?? ''
-      const optional = ['info', 'wait', 'role', 'time', ...connection]
-      const documented = gateway.rules.filter((rule) => rule.startsWith('+') && !optional.includes(rule.slice(1)))
-      t.match(named, new RegExp(`\\(${documented.length}\\)$`), 'as many as are documented')
-      t.equal(await redis.dbsize(), before)
-    },
-  )
+    const before = await redis.dbsize()
+    const connection = words`ping hello select quit client|setname multi exec subscribe unsubscribe`
+    await createUser(redis, {
+      name: 'gateway',
+      rules: ['~*', '&*', '-@all', ...connection.map((name) => `+${name}`), '+info', '+time'],
+    })
+    const named = (await find(authority, { redis: user })).get('redis-rights')?.what.en ?? ''
+    const optional = ['info', 'wait', 'role', 'time', ...connection]
+    const documented = gateway.rules.filter((rule) => rule.startsWith('+') && !optional.includes(rule.slice(1)))
+    t.match(named, new RegExp(`\\(${documented.length}\\)$`), 'as many as are documented')
+    t.equal(await redis.dbsize(), before)
+  })
 
   await suite.test('memory near its limit is a warning, at the mark where pushes are refused a problem', async (t) => {
     const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1])
@@ -201,24 +186,21 @@ void t.test('a diagnosis', async (suite) => {
     await redis.config('SET', 'maxmemory', '0')
   })
 
-  await suite.test(
-    'a sealing key that is in use and not configured is a problem, an older one a warning',
-    async (t) => {
-      const { SEALING_KEYS: first = '' } = authority.env
-      const other = `k2:${randomBytes(32).toString('base64')}`
-      const of = async (keys: string) =>
-        (await find(authority, { env: { SEALING_KEYS: keys } })).get('sealing-keys-open1')
-      await redis.hset('wx:{open1}:ticket', 'ticket', 'v1.k1.x')
-      t.match(await of(first), { status: 'ok', what: { en: 'in use: k1; configured: k1' } })
-      t.match(await of(`${other},${first}`), { status: 'warning', whatToDo: { en: /rotate-keys/ } })
-      t.match(await of(other), { status: 'problem', whatToDo: { en: /Put k1 back/ } })
-      t.notMatch(
-        JSON.stringify([...(await find(authority)).values()]),
-        new RegExp(first.slice(3)),
-        'the ids and nothing of the keys',
-      )
-    },
-  )
+  await suite.test('a sealing key in use but not configured is a problem, an older one a warning', async (t) => {
+    const { SEALING_KEYS: first = '' } = authority.env
+    const other = `k2:${randomBytes(32).toString('base64')}`
+    const of = async (keys: string) =>
+      (await find(authority, { env: { SEALING_KEYS: keys } })).get('sealing-keys-open1')
+    await redis.hset('wx:{open1}:ticket', 'ticket', 'v1.k1.x')
+    t.match(await of(first), { status: 'ok', what: { en: 'in use: k1; configured: k1' } })
+    t.match(await of(`${other},${first}`), { status: 'warning', whatToDo: { en: /rotate-keys/ } })
+    t.match(await of(other), { status: 'problem', whatToDo: { en: /Put k1 back/ } })
+    t.notMatch(
+      JSON.stringify([...(await find(authority)).values()]),
+      new RegExp(first.slice(3)),
+      'the ids and nothing of the keys',
+    )
+  })
 
   await suite.test('a ticket is a warning after an hour without a push, and a problem when it has ended', async (t) => {
     const of = async () => (await find(authority)).get('ticket-open1')

@@ -26,56 +26,47 @@ void t.test('the refresh schedule', async (suite) => {
     return appIds
   }
 
-  await suite.test(
-    'each subject is taken by one worker, and comes again after the retry time and up to half as much more',
-    async (t) => {
-      const appIds = await due(100, { firstExpiresInMs: 60_000 })
-      const taken = await Promise.all(
-        Array.from({ length: 10 }, (_, index) => (index % 2 ? one : other).takeDue(20, 60_000)),
-      )
-      const subjects = taken.flatMap((batch) => batch.subjects)
-      t.strictSame(subjects.toSorted(), appIds)
-      const waits = (await Promise.all(appIds.map((appId) => redis.zscore(DUE, appId)))).map(
-        (score) => Number(score) - Date.now(),
-      )
-      t.ok(waits.every((ms) => ms > 55_000 && ms <= 90_000))
-      t.ok(new Set(waits.map((ms) => Math.round(ms / 1000))).size > 10, 'spread out')
-    },
-  )
+  await suite.test('a subject is taken by one worker, and again after 1 to 1.5 retry times', async (t) => {
+    const appIds = await due(100, { firstExpiresInMs: 60_000 })
+    const taken = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => (index % 2 ? one : other).takeDue(20, 60_000)),
+    )
+    const subjects = taken.flatMap((batch) => batch.subjects)
+    t.strictSame(subjects.toSorted(), appIds)
+    const waits = (await Promise.all(appIds.map((appId) => redis.zscore(DUE, appId)))).map(
+      (score) => Number(score) - Date.now(),
+    )
+    t.ok(waits.every((ms) => ms > 55_000 && ms <= 90_000))
+    t.ok(new Set(waits.map((ms) => Math.round(ms / 1000))).size > 10, 'spread out')
+  })
 
-  await suite.test(
-    'of more than can be taken, the first to expire goes first, and the component before all',
-    async (t) => {
-      const appIds = await due(50, { firstExpiresInMs: 600_000, stepMs: -10_000 })
-      await redis.zadd(DUE, Date.now() - 1, 'component')
-      const { subjects } = await one.takeDue(3, 60_000)
-      t.strictSame(subjects, ['component', ...appIds.slice(-2).toReversed()])
-    },
-  )
+  await suite.test('the first to expire is taken first, the component before all', async (t) => {
+    const appIds = await due(50, { firstExpiresInMs: 600_000, stepMs: -10_000 })
+    await redis.zadd(DUE, Date.now() - 1, 'component')
+    const { subjects } = await one.takeDue(3, 60_000)
+    t.strictSame(subjects, ['component', ...appIds.slice(-2).toReversed()])
+  })
 
-  await suite.test(
-    "while the day's quota is used up, only what expires within ten minutes is taken; the rest waits for that",
-    async (t) => {
-      const urgent = await due(3, { firstExpiresInMs: 300_000 })
-      const now = Date.now()
-      const later = appIdOf(5000)
-      await redis.hset(`wx:{open1}:authorizer:${later}`, 'expiresAtMs', String(now + 3_600_000))
-      await redis.zadd(DUE, now - 2000, later)
-      t.equal(await one.pause('quota-day'), true)
-      t.equal(await other.pause('quota-day'), false, 'said once, over all workers')
-      t.equal(await other.pause('quota-minute'), false)
-      const { subjects, pausedBy } = await other.takeDue(20, 60_000)
-      t.equal(pausedBy, 'quota-day')
-      t.strictSame(subjects.toSorted(), urgent)
-      const waitMs = Number(await redis.zscore(DUE, later)) - now
-      t.ok(waitMs >= 2_990_000 && waitMs <= 3_070_000, 'until ten minutes before its end')
-      const life = await redis.pttl(PAUSE)
-      t.ok(life > 0 && life <= 86_400_000 + 600_000, 'until midnight in Beijing at the latest')
-      t.equal(await one.resume('quota-minute'), false, 'another reason')
-      t.equal(await one.resume('quota-day'), true)
-      t.equal(await other.resume('quota-day'), false)
-    },
-  )
+  await suite.test('with the quota used up only what expires within ten minutes is taken', async (t) => {
+    const urgent = await due(3, { firstExpiresInMs: 300_000 })
+    const now = Date.now()
+    const later = appIdOf(5000)
+    await redis.hset(`wx:{open1}:authorizer:${later}`, 'expiresAtMs', String(now + 3_600_000))
+    await redis.zadd(DUE, now - 2000, later)
+    t.equal(await one.pause('quota-day'), true)
+    t.equal(await other.pause('quota-day'), false, 'said once, over all workers')
+    t.equal(await other.pause('quota-minute'), false)
+    const { subjects, pausedBy } = await other.takeDue(20, 60_000)
+    t.equal(pausedBy, 'quota-day')
+    t.strictSame(subjects.toSorted(), urgent)
+    const waitMs = Number(await redis.zscore(DUE, later)) - now
+    t.ok(waitMs >= 2_990_000 && waitMs <= 3_070_000, 'until ten minutes before its end')
+    const life = await redis.pttl(PAUSE)
+    t.ok(life > 0 && life <= 86_400_000 + 600_000, 'until midnight in Beijing at the latest')
+    t.equal(await one.resume('quota-minute'), false, 'another reason')
+    t.equal(await one.resume('quota-day'), true)
+    t.equal(await other.resume('quota-day'), false)
+  })
 
   await suite.test("the minute's quota comes back with the next minute", async (t) => {
     await due(3, { firstExpiresInMs: 1000 })

@@ -3,6 +3,8 @@
 import { Secret, permissionSetIds } from '@wxgw/wechat-core'
 import { platformKeys } from '@wxgw/redis'
 import t, { type Test } from 'tap'
+import { walk } from '../../helpers/pages.ts'
+import { pluck } from '../../helpers/pluck.ts'
 import { seededRandom } from '../../chaos/random.ts'
 import { appIdOf, startAuthority } from './token-fixture.ts'
 
@@ -218,36 +220,33 @@ void t.test('a session completes while WeChat gives no access token', async (t) 
   await assertEnded(t, id, authorized)
 })
 
-void t.test(
-  'a change that the profile shows before its authorization is stored stands in the history once',
-  async (t) => {
-    const appId = await newAccount()
-    const first = await click(await newSession())
-    await push(0, first, await authorize(appId))
-    const history = async () => (await platforms[0].authorizers.history(appId, { limit: 10, cursor: undefined })).items
+void t.test('a profile change seen before its authorization is stored stands in the history once', async (t) => {
+  const appId = await newAccount()
+  const first = await click(await newSession())
+  await push(0, first, await authorize(appId))
+  const history = async () => (await platforms[0].authorizers.history(appId, { limit: 10, cursor: undefined })).items
 
-    simulator.addAccount({ appId, funcInfo: [2, 3] })
-    const second = await click(await newSession())
-    const changed = await authorize(appId)
-    await platforms[1].authorizations.refreshProfile(appId)
-    t.match((await history())[0], { cause: 'sync' })
-    await push(0, second, changed)
-    const items = await history()
-    t.match(items, [
-      { cause: 'authorized', addedSets: [3], removedSets: [1, 9], sessionId: second.id },
-      { cause: 'authorized', addedSets: [1, 2, 9], removedSets: [], sessionId: first.id },
-    ])
-    t.equal(items.length, 2)
+  simulator.addAccount({ appId, funcInfo: [2, 3] })
+  const second = await click(await newSession())
+  const changed = await authorize(appId)
+  await platforms[1].authorizations.refreshProfile(appId)
+  t.match((await history())[0], { cause: 'sync' })
+  await push(0, second, changed)
+  const items = await history()
+  t.match(items, [
+    { cause: 'authorized', addedSets: [3], removedSets: [1, 9], sessionId: second.id },
+    { cause: 'authorized', addedSets: [1, 2, 9], removedSets: [], sessionId: first.id },
+  ])
+  t.equal(items.length, 2)
 
-    const longAgo = { n: 3, at: String(Date.now() - 3_600_000), cause: 'sync', added: '', removed: '7' }
-    await redis.lpush(keys.authorizerHistory(appId), JSON.stringify(longAgo))
-    await push(0, await click(await newSession()), await authorize(appId))
-    t.match((await history()).slice(0, 2), [
-      { cause: 'authorized', addedSets: [], removedSets: [] },
-      { cause: 'sync', removedSets: [7] },
-    ])
-  },
-)
+  const longAgo = { n: 3, at: String(Date.now() - 3_600_000), cause: 'sync', added: '', removed: '7' }
+  await redis.lpush(keys.authorizerHistory(appId), JSON.stringify(longAgo))
+  await push(0, await click(await newSession()), await authorize(appId))
+  t.match((await history()).slice(0, 2), [
+    { cause: 'authorized', addedSets: [], removedSets: [] },
+    { cause: 'sync', removedSets: [7] },
+  ])
+})
 
 void t.test('five clicks in a minute, whatever comes of them', async (t) => {
   const id = await newSession()
@@ -311,14 +310,8 @@ void t.test('lists by reference and status, in pages, narrowed to accounts', asy
   t.strictSame(await idsOf({ only: [asked] }), [second], 'asked for, or completed by')
   t.strictSame(await idsOf({ only: [other, asked], status: 'completed' }), [first])
   t.strictSame(await idsOf({ only: [] }), [])
-  const found: string[] = []
-  for (let cursor: string | undefined; ;) {
-    const page = await sessions.list({ ...all, limit: 1, reference, cursor })
-    found.push(...page.items.map(({ id }) => id))
-    if (page.nextCursor === null) break
-    cursor = page.nextCursor
-  }
-  t.strictSame(found, ids.toReversed())
+  const found = await walk((cursor) => sessions.list({ ...all, limit: 1, reference, cursor }))
+  t.strictSame(pluck(found, 'id'), ids.toReversed())
 })
 
 void t.test('lists are in the order of creation, also within a millisecond', async (t) => {
@@ -326,14 +319,8 @@ void t.test('lists are in the order of creation, also within a millisecond', asy
   const ids: string[] = []
   for (let count = 0; count < 50; count += 1) ids.push(await newSession({ reference }))
   const asked = { limit: 20, reference, status: undefined, only: undefined }
-  const found: string[] = []
-  for (let cursor: string | undefined; ;) {
-    const page = await platforms[1].sessions.list({ ...asked, cursor })
-    found.push(...page.items.map(({ id }) => id))
-    if (page.nextCursor === null) break
-    cursor = page.nextCursor
-  }
-  t.strictSame(found, ids.toReversed())
+  const found = await walk((cursor) => platforms[1].sessions.list({ ...asked, cursor }))
+  t.strictSame(pluck(found, 'id'), ids.toReversed())
 })
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9))

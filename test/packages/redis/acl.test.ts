@@ -20,6 +20,7 @@ import t, { type Test } from 'tap'
 import { codeBlocks, PROJECT_ROOT, projectText, section, sources } from '../../helpers/docs.ts'
 import { createUser, documentedUsers, usersOfRedis } from '../../helpers/redis-users.ts'
 import { startRedis } from '../../helpers/redis-server.ts'
+import { words } from '../../helpers/words.ts'
 import { someSubscriptions } from './name-parts.ts'
 
 const APP_ID = 'wx0000000000000001'
@@ -32,31 +33,22 @@ async function startServer(t: Test): Promise<Redis> {
   return admin
 }
 
+/** `GET x, DEL x` */
+function commands(text: string): string[] {
+  return text.trim().split(/,\s+/)
+}
+
 /** Looking around, taking over, breaking, listening to others: nobody's. */
-const FORBIDDEN = [
-  ...['SCAN 0', 'RANDOMKEY', 'KEYS *', 'DBSIZE', 'FLUSHALL', 'FLUSHDB', 'SWAPDB 0 1', 'SAVE', 'BGSAVE', 'SHUTDOWN'],
-  ...['FUNCTION LIST', 'FUNCTION LOAD x', 'FUNCTION FLUSH', 'FUNCTION DUMP', 'FUNCTION DELETE x', 'FCALL f 0'],
-  ...['CLIENT TRACKING ON', 'CLIENT LIST', 'CLIENT KILL TYPE normal', 'CLIENT PAUSE 1', 'CLIENT NO-EVICT ON'],
-  ...['SCRIPT FLUSH', 'SCRIPT KILL', 'CONFIG GET *', 'CONFIG SET maxmemory 1', 'ACL LIST', 'ACL SETUSER x', 'MONITOR'],
-  ...['REPLICAOF NO ONE', 'PSYNC ? -1', 'FAILOVER', 'DEBUG SLEEP 1', 'MODULE LIST', 'LATENCY RESET', 'SLOWLOG GET'],
-  ...[
-    'MEMORY STATS',
-    'PUBSUB CHANNELS *',
-    'PSUBSCRIBE *',
-    'BGREWRITEAOF',
-    'CLIENT UNBLOCK 1',
-    'CLUSTER GETKEYSINSLOT 1 1',
-  ],
-  ...[
-    'CLUSTER FAILOVER',
-    'CLUSTER RESET',
-    'CLUSTER FORGET x',
-    'CLUSTER MEET h 1',
-    'CLUSTER SETSLOT 1 STABLE',
-    'CLUSTER FLUSHSLOTS',
-  ],
-  ...['CLUSTER ADDSLOTS 1', 'CLUSTER DELSLOTS 1', 'CLUSTER REPLICATE x', 'CLUSTER SAVECONFIG', 'CLUSTER BUMPEPOCH'],
-]
+const FORBIDDEN = commands(`
+  SCAN 0, RANDOMKEY, KEYS *, DBSIZE, FLUSHALL, FLUSHDB, SWAPDB 0 1, SAVE, BGSAVE, SHUTDOWN, FUNCTION LIST,
+  FUNCTION LOAD x, FUNCTION FLUSH, FUNCTION DUMP, FUNCTION DELETE x, FCALL f 0, CLIENT TRACKING ON, CLIENT LIST,
+  CLIENT KILL TYPE normal, CLIENT PAUSE 1, CLIENT NO-EVICT ON, SCRIPT FLUSH, SCRIPT KILL, CONFIG GET *,
+  CONFIG SET maxmemory 1, ACL LIST, ACL SETUSER x, MONITOR, REPLICAOF NO ONE, PSYNC ? -1, FAILOVER, DEBUG SLEEP 1,
+  MODULE LIST, LATENCY RESET, SLOWLOG GET, MEMORY STATS, PUBSUB CHANNELS *, PSUBSCRIBE *, BGREWRITEAOF,
+  CLIENT UNBLOCK 1, CLUSTER GETKEYSINSLOT 1 1, CLUSTER FAILOVER, CLUSTER RESET, CLUSTER FORGET x,
+  CLUSTER MEET h 1, CLUSTER SETSLOT 1 STABLE, CLUSTER FLUSHSLOTS, CLUSTER ADDSLOTS 1, CLUSTER DELSLOTS 1,
+  CLUSTER REPLICATE x, CLUSTER SAVECONFIG, CLUSTER BUMPEPOCH
+`)
 /** Of one server: the nodes of a cluster say it to drivers. */
 const FORBIDDEN_ON_ONE_SERVER = ['COMMAND LIST', 'CLUSTER NODES', 'CLUSTER SLOTS', 'CLUSTER INFO', 'READONLY']
 /** With the user's own key in place of KEY: around the type of what stands there, or out of the server. */
@@ -94,33 +86,30 @@ void t.test('no documented user may look around, and only the gateway uses chann
   }
 })
 
-void t.test(
-  'after the lines of SECURITY.md, played one after the other, their administrator alone can change users',
-  async (t) => {
-    const server = await startRedis()
-    t.teardown(() => server.stop())
-    const client = (username?: string) => {
-      const redis = new Redis(server.url, {
-        ...(username ? { username, password: 'PASSWORD' } : {}),
-        enableReadyCheck: false,
-        retryStrategy: null,
-      })
-      t.teardown(() => redis.disconnect())
-      // Who may not log in is told so by the first command.
-      redis.on('error', () => undefined)
-      return redis
-    }
-    const prompt = client()
-    const [block = ''] = codeBlocks(section(projectText('SECURITY.md'), '### Redis'), '')
-    for (const line of block.trim().split('\n')) {
-      const [command = '', ...rest] = line.split(' ')
-      t.equal(await prompt.call(command, ...rest), 'OK', line.slice(0, 30))
-    }
-    t.equal(await client('admin').call('ACL', 'DELUSER', 'nobody'), 0)
-    await t.rejects(client('gateway').call('ACL', 'DELUSER', 'nobody'), /NOPERM/)
-    await t.rejects(client().call('ACL', 'DELUSER', 'nobody'))
-  },
-)
+void t.test('after the ACL lines of SECURITY.md their administrator alone can change users', async (t) => {
+  const server = await startRedis()
+  t.teardown(() => server.stop())
+  const client = (username?: string) => {
+    const redis = new Redis(server.url, {
+      ...(username ? { username, password: 'PASSWORD' } : {}),
+      enableReadyCheck: false,
+      retryStrategy: null,
+    })
+    t.teardown(() => redis.disconnect())
+    // Who may not log in is told so by the first command.
+    redis.on('error', () => undefined)
+    return redis
+  }
+  const prompt = client()
+  const [block = ''] = codeBlocks(section(projectText('SECURITY.md'), '### Redis'), '')
+  for (const line of block.trim().split('\n')) {
+    const [command = '', ...rest] = line.split(' ')
+    t.equal(await prompt.call(command, ...rest), 'OK', line.slice(0, 30))
+  }
+  t.equal(await client('admin').call('ACL', 'DELUSER', 'nobody'), 0)
+  await t.rejects(client('gateway').call('ACL', 'DELUSER', 'nobody'), /NOPERM/)
+  await t.rejects(client().call('ACL', 'DELUSER', 'nobody'))
+})
 
 /** What Redis itself needs users for, and what of that must not reach further. */
 const BEYOND_REDIS_OWN: Record<string, string[]> = {
@@ -134,30 +123,10 @@ const BEYOND_REDIS_OWN: Record<string, string[]> = {
   ],
   'sentinel-peer': ['SUBSCRIBE __sentinel__:hello', 'PUBLISH +switch-master x', 'INFO', 'ROLE'],
 }
-const NOBODYS_OF_REDIS = [
-  ...[
-    'GET x',
-    'SET x y',
-    'DEL x',
-    'EVAL x 1 x',
-    'EVAL x 0',
-    'SCAN 0',
-    'KEYS *',
-    'DUMP x',
-    'MIGRATE h 1 x 0 1',
-    'FLUSHALL',
-  ],
-  ...[
-    'ACL LIST',
-    'ACL SETUSER x',
-    'DEBUG SLEEP 1',
-    'MONITOR',
-    'SHUTDOWN',
-    'MODULE LIST',
-    'FUNCTION LIST',
-    'CLUSTER RESET',
-  ],
-]
+const NOBODYS_OF_REDIS = commands(`
+  GET x, SET x y, DEL x, EVAL x 1 x, EVAL x 0, SCAN 0, KEYS *, DUMP x, MIGRATE h 1 x 0 1, FLUSHALL, ACL LIST,
+  ACL SETUSER x, DEBUG SLEEP 1, MONITOR, SHUTDOWN, MODULE LIST, FUNCTION LIST, CLUSTER RESET
+`)
 
 void t.test('the users of replicas and sentinels reach no key and no setting', async (t) => {
   const admin = await startServer(t)
@@ -217,22 +186,9 @@ const THEIRS: Record<string, { of: 'platform' | 'subscription'; kinds: readonly 
 }
 
 /** Some of those that could be mistaken for one another. */
-const NEAR = [
-  ...([
-    ['open1', 'crm'],
-    ['open', 'crm-x'],
-    ['open-crm', 'x'],
-    ['open10', 'crm'],
-    ['open', '1'],
-  ] as const),
-  ...([
-    ['open1-crm', 'x'],
-    ['open1', 'crm2'],
-    ['open1', 'crm-x'],
-    ['crm', 'open1'],
-    ['3', 'crm'],
-  ] as const),
-]
+const NEAR = words`
+  open1/crm open/crm-x open-crm/x open10/crm open/1 open1-crm/x open1/crm2 open1/crm-x crm/open1 3/crm
+`.map((pair) => pair.split('/') as [platform: string, subscription: string])
 
 void t.test('the patterns of one platform or subscription match no key of another', async (t) => {
   const admin = await startServer(t)

@@ -9,30 +9,27 @@ const APP = 'wx00000000000000aa'
 const PATH = '/cgi-bin/message/custom/send'
 const answer = (text: string) => ({ status: 200, contentType: 'application/json', body: Buffer.from(text) })
 
-void t.test(
-  'a brake is seen by every process, with the newest answer byte for byte, and holds no other path or account',
-  async (t) => {
-    const { commands } = await startStore(t)
-    const [one, other] = [createApiBrakes({ redis: commands, keys }), createApiBrakes({ redis: commands, keys })]
-    t.equal(await other.check(APP, PATH), undefined)
-    t.same(await commands.keys('*'), [], 'to look leaves nothing')
-    await one.open(APP, PATH, answer('first'))
-    const bytes = { ...answer('\u0000你\ud83d\ude00'), contentType: undefined, body: Buffer.from([0, 255, 10, 34]) }
-    await one.open(APP, PATH, bytes)
-    t.same(await other.check(APP, PATH), { answer: bytes, isProbe: false })
-    t.equal(await other.check(APP, `${PATH}/x`), undefined)
-    t.equal(await other.check('component', PATH), undefined)
-    await other.lift(APP, `${PATH}/x`)
-    t.ok(await one.check(APP, PATH))
-    await other.lift(APP, PATH)
-    t.equal(await other.check(APP, PATH), undefined)
-    await until('the other process sees it, too', async () => (await one.check(APP, PATH)) === undefined)
-    await one.open(APP, PATH, bytes)
-    await one.open(APP, '/b', bytes)
-    await one.lift(APP)
-    t.same(await commands.keys('*'), [])
-  },
-)
+void t.test('every process sees a brake with its newest answer, for that path and account only', async (t) => {
+  const { commands } = await startStore(t)
+  const [one, other] = [createApiBrakes({ redis: commands, keys }), createApiBrakes({ redis: commands, keys })]
+  t.equal(await other.check(APP, PATH), undefined)
+  t.same(await commands.keys('*'), [], 'to look leaves nothing')
+  await one.open(APP, PATH, answer('first'))
+  const bytes = { ...answer('\u0000你\ud83d\ude00'), contentType: undefined, body: Buffer.from([0, 255, 10, 34]) }
+  await one.open(APP, PATH, bytes)
+  t.same(await other.check(APP, PATH), { answer: bytes, isProbe: false })
+  t.equal(await other.check(APP, `${PATH}/x`), undefined)
+  t.equal(await other.check('component', PATH), undefined)
+  await other.lift(APP, `${PATH}/x`)
+  t.ok(await one.check(APP, PATH))
+  await other.lift(APP, PATH)
+  t.equal(await other.check(APP, PATH), undefined)
+  await until('the other process sees it, too', async () => (await one.check(APP, PATH)) === undefined)
+  await one.open(APP, PATH, bytes)
+  await one.open(APP, '/b', bytes)
+  await one.lift(APP)
+  t.same(await commands.keys('*'), [])
+})
 
 void t.test('it ends at the next midnight of Shanghai, whenever it began', async (t) => {
   const { commands } = await startStore(t)

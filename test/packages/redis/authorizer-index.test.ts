@@ -2,6 +2,8 @@
 import { type AuthorizersWanted, createAuthorizerIndex, createAuthorizerStore, platformKeys } from '@wxgw/redis'
 import { type AuthorizerAppId, type AuthorizerProfile, type FuncInfo, Secret } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
+import { pagesOf } from '../../helpers/pages.ts'
+import { pluck } from '../../helpers/pluck.ts'
 import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { appIdOf } from '../platform/token-fixture.ts'
 import { PLATFORM, sealer, startStore } from './queues-fixture.ts'
@@ -133,15 +135,9 @@ void t.test('pages give each account once, and all of them', async (t) => {
     all.push(await add(number, profile(`shop ${number % 3}`, { principal_name: 'shop and sons' }), sets(number % 4)))
   }
   for (const wanted of [{ status: 'active' }, { missingScope: 99 }, { q: 'shop' }, { q: 'shop', only: all }] as const) {
-    const seen: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await index.find({ ...wanted, limit: 4, cursor })
-      t.ok(page.items.length <= 4)
-      seen.push(...page.items.map(({ appid }) => appid))
-      cursor = page.nextCursor ?? undefined
-    } while (cursor !== undefined)
-    t.same(seen.toSorted(), all.toSorted(), JSON.stringify(wanted).slice(0, 40))
+    const pages = await pagesOf((cursor) => index.find({ ...wanted, limit: 4, cursor }))
+    t.ok(pages.every((items) => items.length <= 4))
+    t.same(pluck(pages.flat(), 'appid').toSorted(), all.toSorted(), JSON.stringify(wanted).slice(0, 40))
   }
 })
 

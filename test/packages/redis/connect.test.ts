@@ -35,39 +35,36 @@ for (const [name, start] of Object.entries(FORMS)) {
   })
 }
 
-void t.test(
-  'the sentinel with the newest configuration is believed; a master that is none any more is left',
-  async (t) => {
-    const starting: Array<Promise<RedisServer>> = [startRedis(), startRedis()]
-    const [former, master] = await Promise.all(starting)
-    const watching = async (server: RedisServer | undefined, epoch: number) => {
-      const lines = [
-        `sentinel monitor ${SENTINEL_NAME} 127.0.0.1 ${server?.port} 1`,
-        `sentinel config-epoch ${SENTINEL_NAME} ${epoch}`,
-      ]
-      return startRedis([], { sentinel: lines })
-    }
-    const sentinels = await Promise.all([watching(former, 3), watching(master, 4)])
-    t.teardown(() => Promise.all([former, master, ...sentinels].map(async (server) => server?.stop())))
-    const settings = {
-      ...standaloneSettings('redis://127.0.0.1'),
-      mode: 'sentinel' as const,
-      endpoints: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
-      sentinel: { name: SENTINEL_NAME, login: undefined },
-    }
-    const connections = (['commands', 'blocking', 'subscriber'] as const).map((role) =>
-      connectRedis(settings, role, () => undefined),
+void t.test('the sentinel with the newest configuration wins, and a demoted master is left', async (t) => {
+  const starting: Array<Promise<RedisServer>> = [startRedis(), startRedis()]
+  const [former, master] = await Promise.all(starting)
+  const watching = async (server: RedisServer | undefined, epoch: number) => {
+    const lines = [
+      `sentinel monitor ${SENTINEL_NAME} 127.0.0.1 ${server?.port} 1`,
+      `sentinel config-epoch ${SENTINEL_NAME} ${epoch}`,
+    ]
+    return startRedis([], { sentinel: lines })
+  }
+  const sentinels = await Promise.all([watching(former, 3), watching(master, 4)])
+  t.teardown(() => Promise.all([former, master, ...sentinels].map(async (server) => server?.stop())))
+  const settings = {
+    ...standaloneSettings('redis://127.0.0.1'),
+    mode: 'sentinel' as const,
+    endpoints: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
+    sentinel: { name: SENTINEL_NAME, login: undefined },
+  }
+  const connections = (['commands', 'blocking', 'subscriber'] as const).map((role) =>
+    connectRedis(settings, role, () => undefined),
+  )
+  t.teardown(() => connections.forEach((connection) => connection.disconnect()))
+  const allAt = (server: RedisServer | undefined) =>
+    connections.every(
+      (connection) =>
+        connection instanceof Redis && connection.status === 'ready' && connection.stream.remotePort === server?.port,
     )
-    t.teardown(() => connections.forEach((connection) => connection.disconnect()))
-    const allAt = (server: RedisServer | undefined) =>
-      connections.every(
-        (connection) =>
-          connection instanceof Redis && connection.status === 'ready' && connection.stream.remotePort === server?.port,
-      )
-    await until('they are at the newest master', () => allAt(master))
-    const newest = new Redis({ port: sentinels[1]?.port ?? 0, enableReadyCheck: false })
-    await newest.call('SENTINEL', 'REMOVE', SENTINEL_NAME)
-    newest.disconnect()
-    await until('they have gone where all sentinels see the master', () => allAt(former))
-  },
-)
+  await until('they are at the newest master', () => allAt(master))
+  const newest = new Redis({ port: sentinels[1]?.port ?? 0, enableReadyCheck: false })
+  await newest.call('SENTINEL', 'REMOVE', SENTINEL_NAME)
+  newest.disconnect()
+  await until('they have gone where all sentinels see the master', () => allAt(former))
+})

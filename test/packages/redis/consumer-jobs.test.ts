@@ -2,6 +2,7 @@
 import { createConsumerJobs, createQueues, installedVersion, KNOWN_VERSIONS, versionGap } from '@wxgw/redis'
 import { type JobsOptions, Queue, Worker } from 'bullmq'
 import t from 'tap'
+import { pluck } from '../../helpers/pluck.ts'
 import { until } from '../../helpers/until.ts'
 import { makeEvent, picture, PREFIX, startStore, type Store } from './queues-fixture.ts'
 
@@ -108,10 +109,7 @@ void t.test('one that is refused is refused alone', async (t) => {
     ours.add('{ours}', { ...job('b'), data: circular }),
     ours.add('{ours}', job('c')),
   ])
-  t.same(
-    outcomes.map(({ status }) => status),
-    ['fulfilled', 'rejected', 'fulfilled'],
-  )
+  t.same(pluck(outcomes, 'status'), ['fulfilled', 'rejected', 'fulfilled'])
   t.same((await commands.lrange(`${PREFIX}:{ours}:wait`, 0, -1)).sort(), ['ev_a', 'ev_c'])
 })
 
@@ -121,15 +119,9 @@ void t.test('all of a batch are refused when Redis is away, and none when it has
   const two = () => Promise.allSettled(['b', 'c'].map((id) => ours.add('{ours}', job(id))))
   await ours.add('{ours}', job('a'))
   await store.commands.script('FLUSH')
-  t.same(
-    (await two()).map(({ status }) => status),
-    ['fulfilled', 'fulfilled'],
-  )
+  t.same(pluck(await two(), 'status'), ['fulfilled', 'fulfilled'])
   await store.server.kill()
-  t.same(
-    (await two()).map(({ status }) => status),
-    ['rejected', 'rejected'],
-  )
+  t.same(pluck(await two(), 'status'), ['rejected', 'rejected'])
 })
 
 void t.test('with another version of BullMQ it writes for itself', async (t) => {

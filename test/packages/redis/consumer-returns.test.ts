@@ -100,29 +100,26 @@ void t.test('whatever a consumer writes into its stream, the next return is hear
   t.same(heard.find(({ jobId }) => jobId === 'long')?.value, { reply: 0 }, 'too long to be a reply, and none')
 })
 
-void t.test(
-  'long entries are read one by one, once, and what they hold stays in Redis; returns behind them are heard',
-  async (t) => {
-    const store = await startStore(t)
-    await store.commands.hset(keys.consumerReturns, 'crm', `${Date.now() - 1_000}-0`)
-    for (let n = 0; n < 20; n += 1) await completeLong(store, `ev_${n}`, `"${'x'.repeat(1_000_000)}"`)
-    for (let n = 0; n < 4; n += 1) await completeLong(store, 'x'.repeat(8_000_000), '{}')
-    await complete(store, 'behind them')
-    await complete(store, 'of another', { name: 'other' })
-    const answers = answersOf(t, store)
-    const { ids } = listen(t, store, { names: ['crm', 'other'] })
-    await until('both are heard', () => ids().includes('behind them') && ids().includes('of another'))
-    t.ok(ids().indexOf('of another') < 10, 'the other queue does not wait for them')
-    t.equal(ids().length, 22, 'too long a value is heard as no reply, too long an id not at all')
-    const ends = answers.flatMap(([, , last, jobId]) => (last === '' || jobId === 'of another' ? [] : [last]))
-    t.equal(new Set(ends).size, ends.length, 'nothing is read twice')
-    t.equal(ends.length, 25, 'a read ends at the first long entry')
-    t.ok(
-      answers.every((answer) => answer.join('').length < 300),
-      'what is long does not leave Redis',
-    )
-  },
-)
+void t.test('long entries are read one by one, once, and stay in Redis; returns behind them are read', async (t) => {
+  const store = await startStore(t)
+  await store.commands.hset(keys.consumerReturns, 'crm', `${Date.now() - 1_000}-0`)
+  for (let n = 0; n < 20; n += 1) await completeLong(store, `ev_${n}`, `"${'x'.repeat(1_000_000)}"`)
+  for (let n = 0; n < 4; n += 1) await completeLong(store, 'x'.repeat(8_000_000), '{}')
+  await complete(store, 'behind them')
+  await complete(store, 'of another', { name: 'other' })
+  const answers = answersOf(t, store)
+  const { ids } = listen(t, store, { names: ['crm', 'other'] })
+  await until('both are heard', () => ids().includes('behind them') && ids().includes('of another'))
+  t.ok(ids().indexOf('of another') < 10, 'the other queue does not wait for them')
+  t.equal(ids().length, 22, 'too long a value is heard as no reply, too long an id not at all')
+  const ends = answers.flatMap(([, , last, jobId]) => (last === '' || jobId === 'of another' ? [] : [last]))
+  t.equal(new Set(ends).size, ends.length, 'nothing is read twice')
+  t.equal(ends.length, 25, 'a read ends at the first long entry')
+  t.ok(
+    answers.every((answer) => answer.join('').length < 300),
+    'what is long does not leave Redis',
+  )
+})
 
 void t.test('a queue whose reads fail is read by less and less, then passed over', async (t) => {
   const store = await startStore(t)
@@ -155,20 +152,17 @@ void t.test('an outage of Redis loses none', async (t) => {
   await until('it is heard after the outage', () => ids().includes('after'))
 })
 
-void t.test(
-  'what could not be handed in because the store was away is read again, and nothing behind it is lost',
-  async (t) => {
-    const store = await startStore(t)
-    let failures = 3
-    const { ids } = listen(t, store, {
-      onReturn: async () => {
-        if ((failures -= 1) >= 0) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
-      },
-    })
-    for (let n = 0; n < 250; n += 1) await complete(store, `job ${n}`)
-    await until('all are heard', () => new Set(ids()).size === 250)
-  },
-)
+void t.test('a return that a dead store did not take is read again, with all behind it', async (t) => {
+  const store = await startStore(t)
+  let failures = 3
+  const { ids } = listen(t, store, {
+    onReturn: async () => {
+      if ((failures -= 1) >= 0) throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+    },
+  })
+  for (let n = 0; n < 250; n += 1) await complete(store, `job ${n}`)
+  await until('all are heard', () => new Set(ids()).size === 250)
+})
 
 void t.test('a process that starts goes on where the last one was, and hears nothing again', async (t) => {
   const store = await startStore(t)
@@ -190,42 +184,39 @@ void t.test('a process that starts goes on where the last one was, and hears not
   )
 })
 
-void t.test(
-  'what a subscription returned before it was followed is no reply, but for the last five seconds',
-  async (t) => {
-    const store = await startStore(t)
-    const [seconds] = await store.commands.time()
-    await store.commands.xadd(
-      streamOf('crm'),
-      `${(Number(seconds) - 60) * 1000}-0`,
-      'event',
-      'completed',
-      'jobId',
-      'old',
-      'returnvalue',
-      '{}',
-    )
-    await complete(store, 'new')
-    const { ids } = listen(t, store)
-    await until('the new one is heard', () => ids().length > 0)
-    t.same(ids(), ['new'])
-    await store.commands.hset(keys.consumerReturns, 'late', '1-0')
-    await store.commands.xadd(
-      streamOf('late'),
-      `${(Number(seconds) - 3600) * 1000}-0`,
-      'event',
-      'completed',
-      'jobId',
-      'old',
-      'returnvalue',
-      '{}',
-    )
-    await complete(store, 'new', { name: 'late' })
-    const late = listen(t, store, { names: ['late'] })
-    await until('the new one is heard', () => late.ids().length > 0)
-    t.same(late.ids(), ['new'], 'nor what is older than ten minutes, however long nobody listened')
-  },
-)
+void t.test('returns from before the subscription was followed are no reply, but for 5 seconds', async (t) => {
+  const store = await startStore(t)
+  const [seconds] = await store.commands.time()
+  await store.commands.xadd(
+    streamOf('crm'),
+    `${(Number(seconds) - 60) * 1000}-0`,
+    'event',
+    'completed',
+    'jobId',
+    'old',
+    'returnvalue',
+    '{}',
+  )
+  await complete(store, 'new')
+  const { ids } = listen(t, store)
+  await until('the new one is heard', () => ids().length > 0)
+  t.same(ids(), ['new'])
+  await store.commands.hset(keys.consumerReturns, 'late', '1-0')
+  await store.commands.xadd(
+    streamOf('late'),
+    `${(Number(seconds) - 3600) * 1000}-0`,
+    'event',
+    'completed',
+    'jobId',
+    'old',
+    'returnvalue',
+    '{}',
+  )
+  await complete(store, 'new', { name: 'late' })
+  const late = listen(t, store, { names: ['late'] })
+  await until('the new one is heard', () => late.ids().length > 0)
+  t.same(late.ids(), ['new'], 'nor what is older than ten minutes, however long nobody listened')
+})
 
 void t.test('where a reply is awaited its queue is read at once, although the next lap is far off', async (t) => {
   const store = await startStore(t)

@@ -8,11 +8,12 @@ import {
   deliveriesQueue,
   type JobOutcome,
   MAINTENANCE_QUEUE,
-  NO_EVENT_LOG,
 } from '@wxgw/redis'
 import t, { type Test } from 'tap'
+import { pagesOf, walk } from '../../helpers/pages.ts'
+import { pluck } from '../../helpers/pluck.ts'
 import { until } from '../../helpers/until.ts'
-import { makeEvent, parserOf, PLATFORM, shards, startStore, type Store } from './queues-fixture.ts'
+import { makeEvent, parserOf, PLATFORM, shards, startStore, type Store, deliveryJob } from './queues-fixture.ts'
 
 const QUEUE = deliveriesQueue(PLATFORM, 'crm')
 
@@ -21,19 +22,6 @@ function open(store: Store) {
   const deadLetters = createDeadLetters({ platform: PLATFORM, redis: store.commands, queues: store.queues, events })
   const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
   return { events, deadLetters, deliveries, failed: () => store.queues.open(QUEUE).getFailedCount() }
-}
-
-function makeJob(id: string, scheduleSeconds: number[] = []): DeliveryJob {
-  return {
-    v: 1,
-    kind: 'deliver',
-    platform: PLATFORM,
-    subscription: 'crm',
-    event: makeEvent(id),
-    receivedAtMs: 1,
-    deliveryId: id,
-    scheduleSeconds,
-  }
 }
 
 function startWorker(store: Store, outcome: (job: DeliveryJob) => JobOutcome) {
@@ -72,7 +60,9 @@ async function fail(store: Store, count: number) {
   // In portions, as whoever enqueues many does: one after the other would take long, and all at once longer than a command may.
   const ids = Array.from({ length: count }, (_, n) => `ev_${n}`)
   for (let at = 0; at < count; at += 100) {
-    await Promise.all(ids.slice(at, at + 100).map((id) => deliveries.enqueueDelivery(makeJob(id, [0]))))
+    await Promise.all(
+      ids.slice(at, at + 100).map((id) => deliveries.enqueueDelivery(deliveryJob(id, { scheduleSeconds: [0] }))),
+    )
   }
   await until('all have failed', async () => (await failed()) === count, { timeoutMs: 20_000 })
   await worker.close()
@@ -98,29 +88,22 @@ void t.test('a dead letter shows the event, its attempts and its last error', as
   t.same(await deadLetters.list('other', { limit: 10, cursor: undefined }), { items: [], nextCursor: null })
 })
 
-void t.test(
-  'pages show everything once, newest first, although entries come and go in between and share a millisecond',
-  async (t) => {
-    const store = await startStore(t)
-    const { deadLetters } = open(store)
-    await fail(store, 60)
-    const queue = store.queues.open(QUEUE)
-    const ids = await store.commands.zrange(queue.toKey('failed'), '0', '-1')
-    // The worst case: all failed at one moment.
-    for (const id of ids.slice(0, 50)) await store.commands.zadd(queue.toKey('failed'), 1_700_000_000_000, id)
-    const seen: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await deadLetters.list('crm', { limit: 7, cursor })
-      seen.push(...page.items.map(({ id }) => id))
-      cursor = page.nextCursor ?? undefined
-      if (seen.length === 7) await queue.remove(seen[6] ?? '')
-    } while (cursor !== undefined)
-    t.equal(seen.length, 60)
-    t.equal(new Set(seen).size, 60)
-    await t.rejects(deadLetters.list('crm', { limit: 7, cursor: 'x' }), { code: 'INVALID_REQUEST' })
-  },
-)
+void t.test('pages show each dead letter once, newest first, while entries come and go', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters } = open(store)
+  await fail(store, 60)
+  const queue = store.queues.open(QUEUE)
+  const ids = await store.commands.zrange(queue.toKey('failed'), '0', '-1')
+  // The worst case: all failed at one moment.
+  for (const id of ids.slice(0, 50)) await store.commands.zadd(queue.toKey('failed'), 1_700_000_000_000, id)
+  const seen = await walk(async (cursor) => {
+    const page = await deadLetters.list('crm', { limit: 7, cursor })
+    if (cursor === undefined) await queue.remove(page.items.at(-1)?.id ?? '')
+    return page
+  })
+  t.same([seen.length, new Set(pluck(seen, 'id')).size], [60, 60])
+  await t.rejects(deadLetters.list('crm', { limit: 7, cursor: 'x' }), { code: 'INVALID_REQUEST' })
+})
 
 void t.test('those of one reason are listed, a page looks at 5,000, and says down to when', async (t) => {
   const store = await startStore(t)
@@ -130,15 +113,12 @@ void t.test('those of one reason are listed, a page looks at 5,000, and says dow
   const others = (await store.commands.zrange(failed, '0', '-1')).filter((_, index) => index % 20 === 0)
   const of = (id: string) => store.queues.open(QUEUE).toKey(id)
   await Promise.all(others.map((id) => store.commands.hset(of(id), 'failedReason', 'timeout')))
-  const seen: string[] = []
-  let cursor: string | undefined
-  do {
+  const seen = await walk(async (cursor) => {
     const page = await deadLetters.list('crm', { limit: 5, cursor, reason: 'timeout' })
     t.notOk(page.scannedTo, 'none was left out')
-    seen.push(...page.items.map(({ id }) => id))
-    cursor = page.nextCursor ?? undefined
-  } while (cursor !== undefined)
-  t.same(seen, others.toReversed())
+    return page
+  })
+  t.same(pluck(seen, 'id'), others.toReversed())
 
   // Older ones than all, of another reason.
   await store.commands.zadd(failed, ...Array.from({ length: 5_000 }, (_, n) => [n + 1, `older-${n}`]).flat())
@@ -162,42 +142,33 @@ void t.test('a page of large ones is short, and the pages have all of them', asy
       data.replace('"data":{', `"data":{"Content2":"${'x'.repeat(220_000)}",`),
     )
   }
-  const first = await deadLetters.list('crm', { limit: 100, cursor: undefined })
-  const second = await deadLetters.list('crm', { limit: 100, cursor: first.nextCursor ?? undefined })
-  const third = await deadLetters.list('crm', { limit: 100, cursor: second.nextCursor ?? undefined })
-  t.same(
-    [first, second, third].map(({ items }) => items.length),
-    [2, 2, 1],
-  )
-  t.equal(third.nextCursor, null)
+  const pages = await pagesOf((cursor) => deadLetters.list('crm', { limit: 100, cursor }))
+  t.same(pluck(pages, 'length'), [2, 2, 1])
   t.equal(await deadLetters.discard('crm'), 5)
 })
 
-void t.test(
-  'a replay gives back all attempts, keeps the event id, and the log says pending, then delivered',
-  async (t) => {
-    const store = await startStore(t)
-    const { deadLetters, events, failed } = open(store)
-    await events.record(makeEvent('ev_0'), Date.now(), ['crm'])
-    await fail(store, 2)
-    await events.deliveryChanged({ id: 'ev_0' }, 'crm', { status: 'dead', attempts: 1, lastError: 'HTTP 500' })
-    t.equal(await deadLetters.replay('crm', ['ev_0', 'ev_0', 'unknown']), 1)
-    t.match((await events.get('ev_0'))?.deliveries, [
-      { subscription: 'crm', status: 'pending', attempts: 0, lastError: null },
-    ])
-    t.equal(await failed(), 1)
-    t.equal(await deadLetters.replay('crm', ['ev_0']), 0, 'it is no dead letter any more')
+void t.test('a replay resets attempts, keeps the event id, and is logged pending, then delivered', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters, events, failed } = open(store)
+  await events.record(makeEvent('ev_0'), Date.now(), ['crm'])
+  await fail(store, 2)
+  await events.deliveryChanged({ id: 'ev_0' }, 'crm', { status: 'dead', attempts: 1, lastError: 'HTTP 500' })
+  t.equal(await deadLetters.replay('crm', ['ev_0', 'ev_0', 'unknown']), 1)
+  t.match((await events.get('ev_0'))?.deliveries, [
+    { subscription: 'crm', status: 'pending', attempts: 0, lastError: null },
+  ])
+  t.equal(await failed(), 1)
+  t.equal(await deadLetters.replay('crm', ['ev_0']), 0, 'it is no dead letter any more')
 
-    const attempts: string[] = []
-    const worker = startWorker(store, ({ event }) => {
-      attempts.push(event.id)
-      return attempts.length === 1 ? { kind: 'retry', error: 'HTTP 500' } : { kind: 'done' }
-    })
-    t.teardown(() => worker.close())
-    await until('it was tried twice', () => attempts.length === 2)
-    t.same(attempts, ['ev_0', 'ev_0'])
-  },
-)
+  const attempts: string[] = []
+  const worker = startWorker(store, ({ event }) => {
+    attempts.push(event.id)
+    return attempts.length === 1 ? { kind: 'retry', error: 'HTTP 500' } : { kind: 'done' }
+  })
+  t.teardown(() => worker.close())
+  await until('it was tried twice', () => attempts.length === 2)
+  t.same(attempts, ['ev_0', 'ev_0'])
+})
 
 void t.test('thousands are replayed at once, and what fails again meanwhile does not go in circles', async (t) => {
   const store = await startStore(t)
@@ -215,52 +186,32 @@ void t.test('thousands are replayed at once, and what fails again meanwhile does
   t.equal(runs, 3_000)
 })
 
-void t.test(
-  'a discard of thousands is answered at once; a worker takes the older ones, and leaves what fails meanwhile',
-  async (t) => {
-    const store = await startStore(t)
-    const { deadLetters, deliveries, failed } = open(store)
-    await fail(store, 2_500)
-    t.equal(await deadLetters.discard('crm'), 2_500)
-    t.equal(await failed(), 500)
-    const worker = startWorker(store, () => ({ kind: 'dead', error: 'HTTP 500' }))
-    t.teardown(() => worker.close())
-    await deliveries.enqueueDelivery(makeJob('ev_meanwhile'))
-    await until('one has failed meanwhile', async () => (await failed()) === 501)
-    startMaintenance(t, store)
-    await until('the older ones are gone', async () => (await failed()) === 1)
-    t.match(await deadLetters.list('crm', { limit: 10, cursor: undefined }), { items: [{ id: 'ev_meanwhile' }] })
-  },
-)
+void t.test('a discard of thousands answers at once; a worker takes the old ones, not the new', async (t) => {
+  const store = await startStore(t)
+  const { deadLetters, deliveries, failed } = open(store)
+  await fail(store, 2_500)
+  t.equal(await deadLetters.discard('crm'), 2_500)
+  t.equal(await failed(), 500)
+  const worker = startWorker(store, () => ({ kind: 'dead', error: 'HTTP 500' }))
+  t.teardown(() => worker.close())
+  await deliveries.enqueueDelivery(deliveryJob('ev_meanwhile'))
+  await until('one has failed meanwhile', async () => (await failed()) === 501)
+  startMaintenance(t, store)
+  await until('the older ones are gone', async () => (await failed()) === 1)
+  t.match(await deadLetters.list('crm', { limit: 10, cursor: undefined }), { items: [{ id: 'ev_meanwhile' }] })
+})
 
 void t.test('discarding removes jobs and marks the log, of the given ones or of all', async (t) => {
   const store = await startStore(t)
   const { deadLetters, events, failed, deliveries } = open(store)
   await events.record(makeEvent('ev_1'), Date.now(), ['crm'])
   await fail(store, 250)
-  await deliveries.enqueueDelivery(makeJob('ev_waiting'))
+  await deliveries.enqueueDelivery(deliveryJob('ev_waiting'))
   t.equal(await deadLetters.discard('crm', ['ev_1', 'unknown', 'ev_waiting']), 1)
   t.match((await events.get('ev_1'))?.deliveries, [{ status: 'discarded', attempts: 1, lastError: 'HTTP 500' }])
   t.equal(await deadLetters.discard('crm'), 249)
   t.equal(await failed(), 0)
   t.equal(await store.queues.open(QUEUE).count(), 1, 'what waits stays')
-})
-
-void t.test('another platform whose names could be joined to the same text has dead letters of its own', async (t) => {
-  const store = await startStore(t)
-  const { commands: redis, queues, blocking: connection, log } = store
-  const of = (platform: string) => createDeadLetters({ platform, redis, queues, events: NO_EVENT_LOG })
-  const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
-  const delivery = { ...makeJob('ev_0'), platform: 'open', subscription: 'crm-x' }
-  await deliveries.enqueueDelivery(delivery, { attemptsMade: 1, lastError: 'HTTP 500' })
-  const [queue, parse] = [deliveriesQueue('open', 'crm-x'), parserOf(DeliveryJobSchema)]
-  const handle = async () => ({ kind: 'done' as const })
-  const worker = createQueueWorker<DeliveryJob>({ connection, queue, concurrency: 1, parse, handle, log })
-  t.teardown(() => worker.close())
-  const page = { limit: 10, cursor: undefined }
-  await until('it is dead', async () => (await of('open').list('crm-x', page)).items.length === 1)
-  t.same(await of('open-crm').list('x', page), { items: [], nextCursor: null })
-  t.same([await of('open-crm').replay('x'), await of('open-crm').discard('x', ['ev_0'])], [0, 0])
 })
 
 void t.test('with the store away they reject with STORE_UNAVAILABLE', async (t) => {
@@ -272,69 +223,51 @@ void t.test('with the store away they reject with STORE_UNAVAILABLE', async (t) 
   await t.rejects(deadLetters.discard('crm'), { code: 'STORE_UNAVAILABLE' })
 })
 
-void t.test(
-  'what is sent again is another delivery of the same event: no queue takes it for a duplicate',
-  async (t) => {
-    const store = await startStore(t)
-    await fail(store, 1)
-    const { deadLetters } = open(store)
-    t.equal(await deadLetters.replay('crm'), 1)
-    const jobs: DeliveryJob[] = []
-    const worker = startWorker(store, (job) => {
-      jobs.push(job)
-      return { kind: 'done' }
-    })
-    await until('it runs', () => jobs.length === 1)
-    await worker.close()
-    t.equal(jobs[0]?.event.id, 'ev_0')
-    t.match(jobs[0]?.deliveryId, /^ev_0\.r[0-9a-f]{12}$/)
-  },
-)
+void t.test('a replay is another delivery of the event: no queue takes it for a duplicate', async (t) => {
+  const store = await startStore(t)
+  await fail(store, 1)
+  const { deadLetters } = open(store)
+  t.equal(await deadLetters.replay('crm'), 1)
+  const jobs: DeliveryJob[] = []
+  const worker = startWorker(store, (job) => {
+    jobs.push(job)
+    return { kind: 'done' }
+  })
+  await until('it runs', () => jobs.length === 1)
+  await worker.close()
+  t.equal(jobs[0]?.event.id, 'ev_0')
+  t.match(jobs[0]?.deliveryId, /^ev_0\.r[0-9a-f]{12}$/)
+})
 
-void t.test(
-  'within a bound, only its authorizers and the test events of the subscription are there: listed in full pages, taken, also later',
-  async (t) => {
-    const store = await startStore(t)
-    startMaintenance(t, store)
-    const { deadLetters, deliveries, failed } = open(store)
-    const of = (id: string, changes: object) => ({ ...makeJob(id), event: { ...makeEvent(id), ...changes } })
-    const test = (name: string) => ({
-      type: 'gateway.subscription.test',
-      authorizerappid: undefined,
-      data: { subscription: name },
-    })
-    const jobs = [
-      of('ev_test', test('crm')),
-      of('ev_test_of_another', test('other')),
-      of('ev_of_none', { authorizerappid: undefined }),
-      ...Array.from({ length: 2_400 }, (_, n) => of(`ev_${n}`, { authorizerappid: n % 300 === 0 ? 'wxB' : 'wxA' })),
-    ]
-    const worker = startWorker(store, () => ({ kind: 'dead', error: 'HTTP 500' }))
-    for (const job of jobs) await deliveries.enqueueDelivery(job)
-    await until('all have failed', async () => (await failed()) === jobs.length, { timeoutMs: 20_000 })
-    await worker.close()
-    const only = ['wxB']
-    const listAll = async () => {
-      const pages: string[][] = []
-      let cursor: string | undefined
-      do {
-        const page = await deadLetters.list('crm', { limit: 2, cursor, only })
-        pages.push(page.items.map(({ eventId }) => eventId))
-        cursor = page.nextCursor ?? undefined
-      } while (cursor !== undefined)
-      return pages
-    }
-    const own = [...Array.from({ length: 8 }, (_, n) => `ev_${n * 300}`), 'ev_test']
-    const pages = await listAll()
-    t.same(pages.flat().toSorted(), own.toSorted())
-    t.ok(
-      pages.slice(0, -2).every((page) => page.length > 0),
-      'a page is empty only where a thousand others stand',
-    )
-    t.equal(await deadLetters.replay('crm', ['ev_1', 'ev_of_none', 'ev_test_of_another'], only), 0)
-    t.equal(await deadLetters.discard('crm', ['ev_1', 'ev_300'], only), 1)
-    t.ok((await deadLetters.discard('crm', undefined, only)) < 9)
-    await until('the rest is gone, too', async () => (await failed()) === jobs.length - 9)
-    t.same((await listAll()).flat(), [])
-  },
-)
+void t.test("a bounded caller lists and takes only its authorizers' dead letters and test events", async (t) => {
+  const store = await startStore(t)
+  startMaintenance(t, store)
+  const { deadLetters, deliveries, failed } = open(store)
+  const of = (id: string, changes: object) => ({ ...deliveryJob(id), event: { ...makeEvent(id), ...changes } })
+  const testType = { type: 'gateway.subscription.test', authorizerappid: undefined }
+  const test = (name: string) => ({ ...testType, data: { subscription: name } })
+  const jobs = [
+    of('ev_test', test('crm')),
+    of('ev_test_of_another', test('other')),
+    of('ev_of_none', { authorizerappid: undefined }),
+    ...Array.from({ length: 2_400 }, (_, n) => of(`ev_${n}`, { authorizerappid: n % 300 === 0 ? 'wxB' : 'wxA' })),
+  ]
+  const worker = startWorker(store, () => ({ kind: 'dead', error: 'HTTP 500' }))
+  for (const job of jobs) await deliveries.enqueueDelivery(job)
+  await until('all have failed', async () => (await failed()) === jobs.length, { timeoutMs: 20_000 })
+  await worker.close()
+  const only = ['wxB']
+  const listAll = () => pagesOf((cursor) => deadLetters.list('crm', { limit: 2, cursor, only }))
+  const own = [...Array.from({ length: 8 }, (_, n) => `ev_${n * 300}`), 'ev_test']
+  const pages = await listAll()
+  t.same(pluck(pages.flat(), 'eventId').toSorted(), own.toSorted())
+  t.ok(
+    pages.slice(0, -2).every((page) => page.length > 0),
+    'a page is empty only where a thousand others stand',
+  )
+  t.equal(await deadLetters.replay('crm', ['ev_1', 'ev_of_none', 'ev_test_of_another'], only), 0)
+  t.equal(await deadLetters.discard('crm', ['ev_1', 'ev_300'], only), 1)
+  t.ok((await deadLetters.discard('crm', undefined, only)) < 9)
+  await until('the rest is gone, too', async () => (await failed()) === jobs.length - 9)
+  t.same((await listAll()).flat(), [])
+})

@@ -1,5 +1,5 @@
 // Owns: what a file of declared subscriptions does to those that are stored, at a start and later.
-import type { Declaration } from '@wxgw/redis'
+import type { Declaration, Subscriptions } from '@wxgw/redis'
 import { createSubscriptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
@@ -26,17 +26,19 @@ function open({ queues, commands }: Store) {
   })
 }
 
+const secretsOf = async (subscriptions: Subscriptions) =>
+  (await subscriptions.webhookSecrets('crm')).map((secret) => secret.reveal())
 const none = { created: [], changed: [], disabled: [], different: [], refused: [] }
 
-void t.test('what is declared is created, and the same file changes nothing', async (t) => {
-  const subscriptions = open(await startStore(t))
+void t.test('what is declared is created, and the same file changes and writes nothing', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = open(store)
   t.same(await subscriptions.declare([crm, audit], { isStart: true }), { ...none, created: ['crm', 'audit'] })
-  t.same(
-    (await subscriptions.webhookSecrets('crm')).map((secret) => secret.reveal()),
-    [SECRET],
-  )
+  t.same(await secretsOf(subscriptions), [SECRET])
+  const before = await store.commands.get(keys.subscriptionsVersion)
   t.same(await subscriptions.declare([crm, audit], { isStart: true }), none)
   t.same(await subscriptions.declare([crm, audit], { isStart: false }), none)
+  t.equal(await store.commands.get(keys.subscriptionsVersion), before)
 })
 
 void t.test('another declaration is applied at a start, and only reported later', async (t) => {
@@ -53,10 +55,7 @@ void t.test('another secret in the same declaration is taken, and the old one si
   const subscriptions = open(await startStore(t))
   await subscriptions.declare([crm], { isStart: true })
   await subscriptions.declare([{ ...crm, secret: OTHER_SECRET }], { isStart: true })
-  t.same(
-    (await subscriptions.webhookSecrets('crm')).map((one) => one.reveal()),
-    [OTHER_SECRET, SECRET],
-  )
+  t.same(await secretsOf(subscriptions), [OTHER_SECRET, SECRET])
 })
 
 void t.test('what left the file is disabled, and comes back with it', async (t) => {
@@ -69,56 +68,44 @@ void t.test('what left the file is disabled, and comes back with it', async (t) 
   t.match(await subscriptions.get('audit'), { enabled: true })
 })
 
-void t.test(
-  'the API changes nothing of it but whether it is enabled and paused, and that outlives restarts',
-  async (t) => {
-    const subscriptions = open(await startStore(t))
-    await subscriptions.declare([crm], { isStart: true })
-    await t.rejects(subscriptions.put('crm', { sink: { kind: 'queue' } }), DECLARED)
-    await t.rejects(subscriptions.delete('crm'), DECLARED)
-    await t.rejects(subscriptions.rotateSecret('crm'), DECLARED)
-    const refuse = () => {
-      throw new GatewayError('FORBIDDEN', 'not within the grant')
-    }
-    await t.rejects(
-      subscriptions.put('crm', crm.input, { assertMayReplace: refuse }),
-      { code: 'FORBIDDEN' },
-      'rights come first',
-    )
-    await t.rejects(subscriptions.delete('crm', { assertMayDelete: refuse }), { code: 'FORBIDDEN' })
-    await t.rejects(subscriptions.rotateSecret('crm', refuse), { code: 'FORBIDDEN' })
-    t.match(await subscriptions.patch('crm', { enabled: false }), { enabled: false })
-    const moved = { ...crm, input: { ...crm.input, match: { types: ['wechat.message.*'] } } }
-    await subscriptions.declare([moved], { isStart: true })
-    t.match(await subscriptions.get('crm'), { enabled: false, paused: false, match: { types: ['wechat.message.*'] } })
-    t.match(await subscriptions.patch('crm', { enabled: true }), { enabled: true, paused: false })
-    t.match(await subscriptions.patch('crm', { paused: true }), { enabled: true, paused: true })
-    await subscriptions.declare([crm], { isStart: true })
-    t.match(await subscriptions.get('crm'), { enabled: true, paused: true, match: crm.input.match ?? {} })
-    await subscriptions.declare([{ ...crm, secret: OTHER_SECRET }], { isStart: true })
-    t.match(await subscriptions.get('crm'), { enabled: true, paused: true }, 'another secret changes no switch')
-    t.match(await subscriptions.patch('crm', { paused: false }), { enabled: true, paused: false })
-  },
-)
+void t.test('the API changes only enabled and paused of a declared one, and that survives restarts', async (t) => {
+  const subscriptions = open(await startStore(t))
+  await subscriptions.declare([crm], { isStart: true })
+  await t.rejects(subscriptions.put('crm', { sink: { kind: 'queue' } }), DECLARED)
+  await t.rejects(subscriptions.delete('crm'), DECLARED)
+  await t.rejects(subscriptions.rotateSecret('crm'), DECLARED)
+  const refuse = () => {
+    throw new GatewayError('FORBIDDEN', 'not within the grant')
+  }
+  await t.rejects(
+    subscriptions.put('crm', crm.input, { assertMayReplace: refuse }),
+    { code: 'FORBIDDEN' },
+    'rights come first',
+  )
+  await t.rejects(subscriptions.delete('crm', { assertMayDelete: refuse }), { code: 'FORBIDDEN' })
+  await t.rejects(subscriptions.rotateSecret('crm', refuse), { code: 'FORBIDDEN' })
+  t.match(await subscriptions.patch('crm', { enabled: false }), { enabled: false })
+  const moved = { ...crm, input: { ...crm.input, match: { types: ['wechat.message.*'] } } }
+  await subscriptions.declare([moved], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: false, paused: false, match: { types: ['wechat.message.*'] } })
+  t.match(await subscriptions.patch('crm', { enabled: true }), { enabled: true, paused: false })
+  t.match(await subscriptions.patch('crm', { paused: true }), { enabled: true, paused: true })
+  await subscriptions.declare([crm], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: true, paused: true, match: crm.input.match ?? {} })
+  await subscriptions.declare([{ ...crm, secret: OTHER_SECRET }], { isStart: true })
+  t.match(await subscriptions.get('crm'), { enabled: true, paused: true }, 'another secret changes no switch')
+  t.match(await subscriptions.patch('crm', { paused: false }), { enabled: true, paused: false })
+})
 
 void t.test('a webhook that said 410 stays disabled until its declaration changes', async (t) => {
   const subscriptions = open(await startStore(t))
   await subscriptions.declare([crm], { isStart: true })
+  for (const enabled of [false, true]) await subscriptions.patch('crm', { enabled })
   await subscriptions.disable('crm', AFTER)
   await subscriptions.declare([crm], { isStart: true })
   t.match(await subscriptions.get('crm'), { enabled: false })
   await subscriptions.declare([{ ...crm, input: { ...crm.input, retry: { scheduleSeconds: [1] } } }], { isStart: true })
   t.match(await subscriptions.get('crm'), { enabled: true })
-})
-
-void t.test('one that the API had enabled and that then said 410 stays disabled over a restart', async (t) => {
-  const subscriptions = open(await startStore(t))
-  await subscriptions.declare([crm], { isStart: true })
-  await subscriptions.patch('crm', { enabled: false })
-  await subscriptions.patch('crm', { enabled: true })
-  await subscriptions.disable('crm', AFTER)
-  await subscriptions.declare([crm], { isStart: true })
-  t.match(await subscriptions.get('crm'), { enabled: false })
 })
 
 void t.test('what the API changes while a process starts is not lost', async (t) => {
@@ -133,15 +120,6 @@ void t.test('what the API changes while a process starts is not lost', async (t)
   await api.patch('s199', { enabled: false })
   await declaring
   t.match(await api.get('s199'), { enabled: false })
-})
-
-void t.test('the same file writes nothing at a start', async (t) => {
-  const store = await startStore(t)
-  const subscriptions = open(store)
-  await subscriptions.declare([crm, audit], { isStart: true })
-  const before = await store.commands.get(keys.subscriptionsVersion)
-  await subscriptions.declare([crm, audit], { isStart: true })
-  t.equal(await store.commands.get(keys.subscriptionsVersion), before)
 })
 
 void t.test('one that cannot be stored keeps none of the others back', async (t) => {

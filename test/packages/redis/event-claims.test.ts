@@ -31,21 +31,18 @@ function openClaims({ commands: redis }: Store, { isLogged = true, nowMs = Date.
 /** As an ingress and a worker of the version before leave it. */
 const oldName = (eventId: string) => queueKey(MESSAGES_QUEUE, `de:${onceIds(PLATFORM).fanOut({ eventId })}`)
 
-void t.test(
-  'of all arrivals of an event one has it, also within one job, and finds that again when its job runs again',
-  async (t) => {
-    const store = await startStore(t)
-    const claims = openClaims(store)
-    const arrivals = Array.from({ length: 60 }, (_, index) => `job:${index}`)
-    const round = () => Promise.all(arrivals.map((arrival) => claims.claim({ event: { id: 'ev_1' }, arrival })))
-    const first = await round()
-    t.equal(first.filter(Boolean).length, 1)
-    t.same(await round(), first)
-    t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:0' }), true)
-    const life = await store.commands.pttl(keys.arrival('ev_1'))
-    t.ok(life > 3_590_000 && life <= 3_600_000, `${life}`)
-  },
-)
+void t.test('one of all arrivals has an event, within a job too, and again when its job reruns', async (t) => {
+  const store = await startStore(t)
+  const claims = openClaims(store)
+  const arrivals = Array.from({ length: 60 }, (_, index) => `job:${index}`)
+  const round = () => Promise.all(arrivals.map((arrival) => claims.claim({ event: { id: 'ev_1' }, arrival })))
+  const first = await round()
+  t.equal(first.filter(Boolean).length, 1)
+  t.same(await round(), first)
+  t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:0' }), true)
+  const life = await store.commands.pttl(keys.arrival('ev_1'))
+  t.ok(life > 3_590_000 && life <= 3_600_000, `${life}`)
+})
 
 void t.test('an old push is claimed for as long as the log, and not when the log knows its event', async (t) => {
   const store = await startStore(t)
@@ -79,40 +76,34 @@ void t.test('where no event log says what was done, a claim does', async (t) => 
   }
 })
 
-void t.test(
-  "what a process of the version before has taken is no other's, and it sees what is taken here, for DEDUPE_SECONDS",
-  async (t) => {
-    const store = await startStore(t)
-    const clock = { now: Date.now() }
-    // Its jobs were counted here.
-    await store.commands.set(queueKey(MESSAGES_QUEUE, 'id'), 7)
-    await store.commands.set(oldName('ev_taken'), 'f1.1')
-    const claims = openClaims(store, { nowMs: () => clock.now })
-    t.equal(await claims.claim({ event: { id: 'ev_taken' }, arrival: 'job:0' }), false)
-    t.equal(
-      await claims.claim({ event: { id: 'ev_taken' }, arrival: 'f1.1' }),
-      true,
-      'that it is pushed again loses nothing',
-    )
-    t.equal(await claims.claim({ event: { id: 'ev_1' }, arrival: 'job:1' }), true)
-    t.equal(await store.commands.get(oldName('ev_1')), 'job:1')
-    clock.now += 3_600_001
-    t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:2' }), true)
-    t.equal(await store.commands.exists(oldName('ev_2')), 0)
-    claims.olderVersionSeen()
-    await claims.claim({ event: { id: 'ev_3' }, arrival: 'job:3' })
-    t.equal(await store.commands.exists(oldName('ev_3')), 1)
-  },
-)
+void t.test('claims of the previous version and of this one exclude each other for DEDUPE_SECONDS', async (t) => {
+  const store = await startStore(t)
+  const clock = { now: Date.now() }
+  // Its jobs were counted here.
+  await store.commands.set(queueKey(MESSAGES_QUEUE, 'id'), 7)
+  await store.commands.set(oldName('ev_taken'), 'f1.1')
+  const claims = openClaims(store, { nowMs: () => clock.now })
+  t.equal(await claims.claim({ event: { id: 'ev_taken' }, arrival: 'job:0' }), false)
+  t.equal(
+    await claims.claim({ event: { id: 'ev_taken' }, arrival: 'f1.1' }),
+    true,
+    'that it is pushed again loses nothing',
+  )
+  t.equal(await claims.claim({ event: { id: 'ev_1' }, arrival: 'job:1' }), true)
+  t.equal(await store.commands.get(oldName('ev_1')), 'job:1')
+  clock.now += 3_600_001
+  t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:2' }), true)
+  t.equal(await store.commands.exists(oldName('ev_2')), 0)
+  claims.olderVersionSeen()
+  await claims.claim({ event: { id: 'ev_3' }, arrival: 'job:3' })
+  t.equal(await store.commands.exists(oldName('ev_3')), 1)
+})
 
-void t.test(
-  'a store that never had a job of the version before is not asked for its names, but for an old push',
-  async (t) => {
-    const store = await startStore(t)
-    const claims = openClaims(store)
-    await claims.claim({ event: { id: 'ev_1' }, arrival: 'job:0' })
-    t.equal(await store.commands.exists(oldName('ev_1')), 0)
-    await store.commands.set(oldName('ev_2'), 'f1.1')
-    t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:0', isOld: true }), false)
-  },
-)
+void t.test('a store without jobs of the previous version is not searched, but for an old push', async (t) => {
+  const store = await startStore(t)
+  const claims = openClaims(store)
+  await claims.claim({ event: { id: 'ev_1' }, arrival: 'job:0' })
+  t.equal(await store.commands.exists(oldName('ev_1')), 0)
+  await store.commands.set(oldName('ev_2'), 'f1.1')
+  t.equal(await claims.claim({ event: { id: 'ev_2' }, arrival: 'job:0', isOld: true }), false)
+})

@@ -12,6 +12,7 @@ import {
   type MadeAttempt,
 } from '@wxgw/redis'
 import t, { type Test } from 'tap'
+import { pluck } from '../../helpers/pluck.ts'
 import { until } from '../../helpers/until.ts'
 import { APP_ID, dump, makeEvent, parserOf, PLATFORM, shards, startStore, type Store } from './queues-fixture.ts'
 import { subscription } from '../../apps/worker/delivery-fixtures.ts'
@@ -123,10 +124,7 @@ void t.test('the content of one user goes, in the log and in every dead letter; 
     items.map(({ event }) => event).toSorted(byId),
     [...mine.slice(0, 2).map(withoutContent), ...others].toSorted(byId),
   )
-  t.same(
-    (await deadLetters.list('bi', all)).items.map(({ event }) => event),
-    [withoutContent(written('ev_old'))],
-  )
+  t.same(pluck((await deadLetters.list('bi', all)).items, 'event'), [withoutContent(written('ev_old'))])
   for (const { id } of [...mine.slice(0, 2), others[0] ?? { id: '' }]) {
     const answers = (await events.attempts(id, all)).items.map(({ answer }) => answer)
     t.same(answers, id === 'ev_4' ? [answered(3, id), answered(2, id), answered(1, id)] : [null, null, null], id)

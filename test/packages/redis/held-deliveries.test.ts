@@ -33,78 +33,69 @@ function trimOf({ blocking, commands, queues, log }: Store) {
   return createBacklogTrim({ platform: PLATFORM, connection: blocking, redis: commands, keys, queues, log })
 }
 
-void t.test(
-  'so many deliveries begin in a second over all processes, the others are told when the next one begins',
-  async (t) => {
-    const { commands } = await startStore(t)
-    const second = async () => (await commands.time())[0]
-    const processes = [1, 2, 3].map(() => createThrottle({ platform: PLATFORM, redis: commands }))
-    const take = (name: string, isUrgent = false) =>
-      Promise.all(processes.flatMap((one) => [1, 2, 3].map(() => one.take(name, { perSecond: 5, isUrgent }))))
-    let tries = 0
-    const { name, waits, others, urgent, again } = await until('all of it falls into one second', async () => {
-      // A try that ends in the next second has begun to use up that one.
-      const name = `crm-${(tries += 1)}`
-      const before = await second()
-      const taken = {
-        name,
-        waits: await take(name),
-        others: await take(`other-${tries}`),
-        urgent: await take(name, true),
-        again: await take(name),
-      }
-      return (await second()) === before ? taken : undefined
-    })
-    t.equal(waits.filter((ms) => ms === 0).length, 5)
-    t.ok(waits.every((ms) => ms >= 0 && ms <= 1_000))
-    t.equal(others.filter((ms) => ms === 0).length, 5, 'each subscription has its own')
-    t.ok(
-      urgent.every((ms) => ms === 0),
-      'what a push waits for is never held',
-    )
-    t.ok(again.every((ms) => ms > 0))
-    await until(
-      'the next second',
-      async () => (await processes[0]?.take(name, { perSecond: 5, isUrgent: false })) === 0,
-    )
-    await until('nothing is left', async () => (await commands.keys('*')).length === 0)
-  },
-)
+void t.test('a throttle holds over all processes; the others learn when the next second begins', async (t) => {
+  const { commands } = await startStore(t)
+  const second = async () => (await commands.time())[0]
+  const processes = [1, 2, 3].map(() => createThrottle({ platform: PLATFORM, redis: commands }))
+  const take = (name: string, isUrgent = false) =>
+    Promise.all(processes.flatMap((one) => [1, 2, 3].map(() => one.take(name, { perSecond: 5, isUrgent }))))
+  let tries = 0
+  const { name, waits, others, urgent, again } = await until('all of it falls into one second', async () => {
+    // A try that ends in the next second has begun to use up that one.
+    const name = `crm-${(tries += 1)}`
+    const before = await second()
+    const taken = {
+      name,
+      waits: await take(name),
+      others: await take(`other-${tries}`),
+      urgent: await take(name, true),
+      again: await take(name),
+    }
+    return (await second()) === before ? taken : undefined
+  })
+  t.equal(waits.filter((ms) => ms === 0).length, 5)
+  t.ok(waits.every((ms) => ms >= 0 && ms <= 1_000))
+  t.equal(others.filter((ms) => ms === 0).length, 5, 'each subscription has its own')
+  t.ok(
+    urgent.every((ms) => ms === 0),
+    'what a push waits for is never held',
+  )
+  t.ok(again.every((ms) => ms > 0))
+  await until('the next second', async () => (await processes[0]?.take(name, { perSecond: 5, isUrgent: false })) === 0)
+  await until('nothing is left', async () => (await commands.keys('*')).length === 0)
+})
 
-void t.test(
-  'what is beyond the bound of a backlog stands in the dead letters, the oldest first, and says why',
-  async (t) => {
-    const store = await startStore(t)
-    const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
-    for (let number = 0; number < 30; number += 1) await deliveries.enqueueDelivery(makeJob(`ev_${number}`, [5]))
-    await deliveries.enqueueDelivery(makeJob('ev_retried', [5, 5]), {
-      attemptsMade: 1,
-      lastError: 'HTTP 500',
-      delayMs: 60_000,
-    })
-    const trim = trimOf(store)
-    const dead: string[] = []
-    const onDead = async ({ deliveryId }: DeliveryJob) => void dead.push(deliveryId)
-    t.equal(await trim.trim('crm', 31, onDead), 0)
-    t.equal(await trim.trim('crm', 19, onDead), 12)
-    const oldest = Array.from({ length: 12 }, (_, number) => `ev_${number}`)
-    t.same(dead.toSorted(), oldest.toSorted())
-    const queue = store.queues.open(QUEUE)
-    const failed = await queue.getFailed()
-    t.same(failed.map(({ id }) => String(id)).toSorted(), oldest.toSorted())
-    const deadLetters = createDeadLetters({
-      platform: PLATFORM,
-      redis: store.commands,
-      queues: store.queues,
-      events: NO_EVENT_LOG,
-    })
-    const { items } = await deadLetters.list('crm', { limit: 20, cursor: undefined })
-    t.ok(items.every(({ attempts, lastError }) => attempts === 0 && lastError === BACKLOG_FULL))
-    t.match(await queue.getJobCounts(), { waiting: 18, delayed: 1, active: 0, failed: 12 })
-    t.equal(await trim.trim('crm', 1, onDead), 18, 'what waits for its retry is the last to go')
-    t.match(await queue.getJobCounts(), { waiting: 0, delayed: 1, failed: 30 })
-  },
-)
+void t.test('the oldest deliveries beyond maxBacklog become dead letters with the reason', async (t) => {
+  const store = await startStore(t)
+  const deliveries = createDeliveryQueue({ queues: store.queues, redis: store.commands })
+  for (let number = 0; number < 30; number += 1) await deliveries.enqueueDelivery(makeJob(`ev_${number}`, [5]))
+  await deliveries.enqueueDelivery(makeJob('ev_retried', [5, 5]), {
+    attemptsMade: 1,
+    lastError: 'HTTP 500',
+    delayMs: 60_000,
+  })
+  const trim = trimOf(store)
+  const dead: string[] = []
+  const onDead = async ({ deliveryId }: DeliveryJob) => void dead.push(deliveryId)
+  t.equal(await trim.trim('crm', 31, onDead), 0)
+  t.equal(await trim.trim('crm', 19, onDead), 12)
+  const oldest = Array.from({ length: 12 }, (_, number) => `ev_${number}`)
+  t.same(dead.toSorted(), oldest.toSorted())
+  const queue = store.queues.open(QUEUE)
+  const failed = await queue.getFailed()
+  t.same(failed.map(({ id }) => String(id)).toSorted(), oldest.toSorted())
+  const deadLetters = createDeadLetters({
+    platform: PLATFORM,
+    redis: store.commands,
+    queues: store.queues,
+    events: NO_EVENT_LOG,
+  })
+  const { items } = await deadLetters.list('crm', { limit: 20, cursor: undefined })
+  t.ok(items.every(({ attempts, lastError }) => attempts === 0 && lastError === BACKLOG_FULL))
+  t.match(await queue.getJobCounts(), { waiting: 18, delayed: 1, active: 0, failed: 12 })
+  t.equal(await trim.trim('crm', 1, onDead), 18, 'what waits for its retry is the last to go')
+  t.match(await queue.getJobCounts(), { waiting: 0, delayed: 1, failed: 30 })
+})
 
 void t.test('one process at a time trims', async (t) => {
   const store = await startStore(t)

@@ -37,25 +37,22 @@ void t.test('thousands of waiting jobs are counted message by message', async (t
   )
 })
 
-void t.test(
-  'an entry that goes on by itself is one job, however often it is added, and keeps its arrival',
-  async (t) => {
-    const store = await startStore(t)
-    const left = createLeftMessages(store)
-    const queue = messageInbox(0)
-    const lone = [
-      { arrival: 'job:3', entry: entry('ev_1') },
-      { arrival: 'job:4', entry: 'no event' },
-    ]
-    await left.addEach(queue, lone)
-    await left.addEach(queue, lone)
-    const jobs = await store.queues.open(messageInbox(0)).getWaiting()
-    t.same(
-      jobs.map(({ data }) => JSON.stringify(data.events)).toSorted(),
-      [['no event'], [{ ...entry('ev_1'), arrival: 'job:3' }]].map((events) => JSON.stringify(events)).toSorted(),
-    )
-    await left.addEach(queue, [{ arrival: 'job:5', entry: entry('ev_2'), delayMs: 60_000 }])
-    t.equal(await store.queues.open(messageInbox(0)).getDelayedCount(), 1)
-    t.equal(await waitingMessages(store.commands, 1), 2)
-  },
-)
+void t.test('an entry split off as its own job is one job however often, and keeps its arrival', async (t) => {
+  const store = await startStore(t)
+  const left = createLeftMessages(store)
+  const queue = messageInbox(0)
+  const lone = [
+    { arrival: 'job:3', entry: entry('ev_1') },
+    { arrival: 'job:4', entry: 'no event' },
+  ]
+  await left.addEach(queue, lone)
+  await left.addEach(queue, lone)
+  const jobs = await store.queues.open(messageInbox(0)).getWaiting()
+  t.same(
+    jobs.map(({ data }) => JSON.stringify(data.events)).toSorted(),
+    [['no event'], [{ ...entry('ev_1'), arrival: 'job:3' }]].map((events) => JSON.stringify(events)).toSorted(),
+  )
+  await left.addEach(queue, [{ arrival: 'job:5', entry: entry('ev_2'), delayMs: 60_000 }])
+  t.equal(await store.queues.open(messageInbox(0)).getDelayedCount(), 1)
+  t.equal(await waitingMessages(store.commands, 1), 2)
+})

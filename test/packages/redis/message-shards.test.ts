@@ -21,6 +21,8 @@ import {
 } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
+import { walk } from '../../helpers/pages.ts'
+import { pluck } from '../../helpers/pluck.ts'
 import { seededRandom } from '../../chaos/random.ts'
 import { makeEvent, PLATFORM, startStore } from './queues-fixture.ts'
 
@@ -89,10 +91,7 @@ void t.test('what an installation of before has in shard 0 is found, claimed and
   t.equal((await log.get('ev_old'))?.id, 'ev_old')
   for (const filter of [{}, { authorizer: appId }, { only: [appId] }]) {
     const { items } = await log.find({ ...filter, limit: 10, cursor: undefined })
-    t.same(
-      items.map(({ id }) => id),
-      ['ev_new', 'ev_old'],
-    )
+    t.same(pluck(items, 'id'), ['ev_new', 'ev_old'])
   }
   await log.deliveryChanged(old, 'crm', { status: 'delivered', attempts: 1 })
   t.match(await log.get('ev_old'), { deliveries: [{ status: 'delivered' }] })
@@ -140,18 +139,8 @@ void t.test('lists over 64 shards are those of one, page by page', async (t) => 
     },
   ]
   for (const { filter, wanted } of filters) {
-    const found: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await log.find({ ...filter, limit: 20 + Math.floor(random() * 120), cursor })
-      found.push(...page.items.map(({ id }) => id))
-      cursor = page.nextCursor ?? undefined
-    } while (cursor !== undefined)
-    t.same(
-      found,
-      wanted.map(({ id }) => id),
-      JSON.stringify(Object.keys(filter)),
-    )
+    const found = await walk((cursor) => log.find({ ...filter, limit: 20 + Math.floor(random() * 120), cursor }))
+    t.same(pluck(found, 'id'), pluck(wanted, 'id'), JSON.stringify(Object.keys(filter)))
   }
 })
 
@@ -252,25 +241,22 @@ void t.test('inboxes take jobs in turn; one that refuses is passed over for a wh
   await t.rejects(put('INTERNAL'), { code: 'INTERNAL' }, 'a fault of ours is not tried elsewhere')
 })
 
-void t.test(
-  'a push does not wait for the master with the subscriptions longer than it may, once they were read',
-  async (t) => {
-    let isAway = false
-    const subscriptions = {
-      known: () => undefined,
-      all: (lateMs?: number) => {
-        if (!isAway) return Promise.resolve([])
-        return lateMs === undefined
-          ? new Promise<never>(() => undefined)
-          : Promise.reject(new GatewayError('STORE_UNAVAILABLE', `late: ${lateMs}`))
-      },
-    }
-    const lanes = { append: () => Promise.reject(new Error('nobody wants an order')) }
-    const ordered = createOrderedEvents({ platform: PLATFORM, lanes, subscriptions, lateMs: 300 })
-    const append = () =>
-      ordered.append({ event: makeEvent('ev_1', { authorizerappid: appIdOf(1) }), receivedAtMs: 1 }, (ask) => ask())
-    t.equal(await append(), false)
-    isAway = true
-    t.equal(await append(), false, 'those that were read last are used')
-  },
-)
+void t.test("a push waits a bounded time for the subscriptions' master once they were read", async (t) => {
+  let isAway = false
+  const subscriptions = {
+    known: () => undefined,
+    all: (lateMs?: number) => {
+      if (!isAway) return Promise.resolve([])
+      return lateMs === undefined
+        ? new Promise<never>(() => undefined)
+        : Promise.reject(new GatewayError('STORE_UNAVAILABLE', `late: ${lateMs}`))
+    },
+  }
+  const lanes = { append: () => Promise.reject(new Error('nobody wants an order')) }
+  const ordered = createOrderedEvents({ platform: PLATFORM, lanes, subscriptions, lateMs: 300 })
+  const append = () =>
+    ordered.append({ event: makeEvent('ev_1', { authorizerappid: appIdOf(1) }), receivedAtMs: 1 }, (ask) => ask())
+  t.equal(await append(), false)
+  isAway = true
+  t.equal(await append(), false, 'those that were read last are used')
+})

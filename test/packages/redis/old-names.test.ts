@@ -124,91 +124,76 @@ void t.test('what waits, is delayed, is dead, or was begun and given up, goes to
   t.same(delivered, ['ev_begun', 'ev_wait1', 'ev_wait2', 'ev_wait3', 'ev_dead1'])
 })
 
-void t.test(
-  'of an ambiguous queue each gets what its jobs say is its own, and a deletion takes nothing else',
-  async (t) => {
-    const store = await startStore(t)
-    for (const one of [OURS, THEIRS]) await putOld(store, one, HOOK)
-    const from = queueOf(t, store, OLD_DELIVERIES)
-    for (const id of ['ev_1', 'ev_3']) await add(from, job(id))
-    for (const id of ['ev_2', 'ev_4']) await add(from, job(id, THEIRS), id === 'ev_4' ? 3_600_000 : 0)
-    t.match(await open(store, OURS.platform).moveOldNames(OURS.name), [{ moved: 2 }])
-    t.same(idsOf(await queueOf(t, store, deliveriesQueue(OURS.platform, OURS.name)).getWaiting()), ['ev_1', 'ev_3'])
-    await add(from, job('ev_5'))
-    t.equal(await open(store, OURS.platform).delete(OURS.name), true)
-    t.same(sorted(idsOf(await from.getJobs(['waiting', 'delayed']))), ['ev_2', 'ev_4'])
-    t.match(await open(store, THEIRS.platform).moveOldNames(THEIRS.name), [{ moved: 2 }])
-    const theirs = queueOf(t, store, deliveriesQueue(THEIRS.platform, THEIRS.name))
-    t.same([await theirs.getWaitingCount(), await theirs.getDelayedCount()], [1, 1])
-    t.same(await store.commands.keys(`bull:${from.name}:*`), [])
-  },
-)
+void t.test('of an ambiguous queue each owner gets its jobs, and a deletion takes nothing else', async (t) => {
+  const store = await startStore(t)
+  for (const one of [OURS, THEIRS]) await putOld(store, one, HOOK)
+  const from = queueOf(t, store, OLD_DELIVERIES)
+  for (const id of ['ev_1', 'ev_3']) await add(from, job(id))
+  for (const id of ['ev_2', 'ev_4']) await add(from, job(id, THEIRS), id === 'ev_4' ? 3_600_000 : 0)
+  t.match(await open(store, OURS.platform).moveOldNames(OURS.name), [{ moved: 2 }])
+  t.same(idsOf(await queueOf(t, store, deliveriesQueue(OURS.platform, OURS.name)).getWaiting()), ['ev_1', 'ev_3'])
+  await add(from, job('ev_5'))
+  t.equal(await open(store, OURS.platform).delete(OURS.name), true)
+  t.same(sorted(idsOf(await from.getJobs(['waiting', 'delayed']))), ['ev_2', 'ev_4'])
+  t.match(await open(store, THEIRS.platform).moveOldNames(THEIRS.name), [{ moved: 2 }])
+  const theirs = queueOf(t, store, deliveriesQueue(THEIRS.platform, THEIRS.name))
+  t.same([await theirs.getWaitingCount(), await theirs.getDelayedCount()], [1, 1])
+  t.same(await store.commands.keys(`bull:${from.name}:*`), [])
+})
 
-void t.test(
-  "a consumer's queue with an ambiguous name gets a new one, and each consumer what is its own",
-  async (t) => {
-    const store = await startStore(t)
-    const clock = { ms: Date.now(), nowMs: () => clock.ms }
-    const [ours, theirs] = [open(store, OURS.platform, { clock }), open(store, THEIRS.platform, { clock })]
-    for (const one of [OURS, THEIRS]) await putOld(store, one, { kind: 'queue', queue: OLD_SINK })
-    const from = queueOf(t, store, OLD_SINK)
-    const addEvent = (id: string, platform: string) => from.add('n', makeEvent(id, { platform }), { jobId: id })
-    const ofBoth = [
-      ['ev_1', 'open'],
-      ['ev_2', 'open-crm'],
-      ['ev_3', 'open'],
-    ] as const
-    for (const [id, platform] of ofBoth) await addEvent(id, platform)
-    // A consumer may write anything into its queue.
-    await store.commands.lpush(from.toKey('wait'), 'meta', 'ev_none', 'id', 'x:y')
-    await store.commands.hset(from.toKey('ev_none'), 'data', '{')
+void t.test('an ambiguous consumer queue gets a new name, and each consumer its own jobs', async (t) => {
+  const store = await startStore(t)
+  const clock = { ms: Date.now(), nowMs: () => clock.ms }
+  const [ours, theirs] = [open(store, OURS.platform, { clock }), open(store, THEIRS.platform, { clock })]
+  for (const one of [OURS, THEIRS]) await putOld(store, one, { kind: 'queue', queue: OLD_SINK })
+  const from = queueOf(t, store, OLD_SINK)
+  const addEvent = (id: string, platform: string) => from.add('n', makeEvent(id, { platform }), { jobId: id })
+  const ofBoth = [
+    ['ev_1', 'open'],
+    ['ev_2', 'open-crm'],
+    ['ev_3', 'open'],
+  ] as const
+  for (const [id, platform] of ofBoth) await addEvent(id, platform)
+  // A consumer may write anything into its queue.
+  await store.commands.lpush(from.toKey('wait'), 'meta', 'ev_none', 'id', 'x:y')
+  await store.commands.hset(from.toKey('ev_none'), 'data', '{')
 
-    const to = sinkQueue(OURS.platform, OURS.name)
-    const renamed = { subscription: OURS.name, from: OLD_SINK, to, renamed: true, moved: 0 }
-    t.same(await ours.moveOldNames(OURS.name), [renamed])
-    t.match((await ours.get(OURS.name))?.sink, { kind: 'queue', queue: to })
-    t.match((await ours.put(OURS.name, { sink: { kind: 'queue', queue: to } })).subscription.sink, { queue: to })
-    await t.rejects(ours.put(OURS.name, { sink: { kind: 'queue', queue: OLD_SINK } }), { code: 'INVALID_REQUEST' })
-    t.match(await ours.moveOldNames(OURS.name), [{ from: OLD_SINK, to, renamed: false, moved: 2 }])
-    await addEvent('ev_late', 'open')
-    t.match(await ours.moveOldNames(OURS.name), [{ moved: 1 }], 'written by a process with an older copy')
-    t.same(idsOf(await queueOf(t, store, to).getWaiting()), ['ev_1', 'ev_3', 'ev_late'])
-    t.same(await theirs.moveOldNames(THEIRS.name), [
-      {
-        subscription: THEIRS.name,
-        from: OLD_SINK,
-        to: sinkQueue(THEIRS.platform, THEIRS.name),
-        renamed: true,
-        moved: 0,
-      },
-    ])
-    t.match(await theirs.moveOldNames(THEIRS.name), [{ moved: 1 }])
+  const to = sinkQueue(OURS.platform, OURS.name)
+  const renamed = { subscription: OURS.name, from: OLD_SINK, to, renamed: true, moved: 0 }
+  t.same(await ours.moveOldNames(OURS.name), [renamed])
+  t.match((await ours.get(OURS.name))?.sink, { kind: 'queue', queue: to })
+  t.match((await ours.put(OURS.name, { sink: { kind: 'queue', queue: to } })).subscription.sink, { queue: to })
+  await t.rejects(ours.put(OURS.name, { sink: { kind: 'queue', queue: OLD_SINK } }), { code: 'INVALID_REQUEST' })
+  t.match(await ours.moveOldNames(OURS.name), [{ from: OLD_SINK, to, renamed: false, moved: 2 }])
+  await addEvent('ev_late', 'open')
+  t.match(await ours.moveOldNames(OURS.name), [{ moved: 1 }], 'written by a process with an older copy')
+  t.same(idsOf(await queueOf(t, store, to).getWaiting()), ['ev_1', 'ev_3', 'ev_late'])
+  t.same(await theirs.moveOldNames(THEIRS.name), [
+    { subscription: THEIRS.name, from: OLD_SINK, to: sinkQueue(THEIRS.platform, THEIRS.name), renamed: true, moved: 0 },
+  ])
+  t.match(await theirs.moveOldNames(THEIRS.name), [{ moved: 1 }])
 
-    clock.ms += 61_000
-    t.same(await ours.moveOldNames(OURS.name), [])
-    await addEvent('ev_forged', 'open')
-    t.same(await ours.moveOldNames(OURS.name), [], 'what is written there afterwards goes nowhere')
-  },
-)
+  clock.ms += 61_000
+  t.same(await ours.moveOldNames(OURS.name), [])
+  await addEvent('ev_forged', 'open')
+  t.same(await ours.moveOldNames(OURS.name), [], 'what is written there afterwards goes nowhere')
+})
 
-void t.test(
-  'a queue whose name no other configured platform could have keeps it, with all that stands there',
-  async (t) => {
-    const store = await startStore(t)
-    await putOld(store, OURS, { kind: 'queue', queue: OLD_SINK })
-    const alone = open(store, 'open', { platforms: ['open', 'opencrm', 'open-crm-x', 'crm'] })
-    const from = queueOf(t, store, OLD_SINK)
-    await from.add('n', makeEvent('ev_1', { platform: 'open' }), { jobId: 'ev_1' })
-    t.same(await alone.moveOldNames(OURS.name), [])
-    t.match((await alone.get(OURS.name))?.sink, { queue: OLD_SINK })
-    t.equal(await from.getWaitingCount(), 1)
-    t.same(await alone.withOldNames(), [OURS.name])
-    await alone.put('new', { sink: { kind: 'queue' } })
-    t.same(await alone.withOldNames(), [OURS.name], 'what is created now has nothing there')
-    t.equal(await alone.delete(OURS.name), true)
-    t.same(await store.commands.keys(`bull:${OLD_SINK}:*`), [])
-  },
-)
+void t.test('a queue whose name no other platform could have keeps its name and its jobs', async (t) => {
+  const store = await startStore(t)
+  await putOld(store, OURS, { kind: 'queue', queue: OLD_SINK })
+  const alone = open(store, 'open', { platforms: ['open', 'opencrm', 'open-crm-x', 'crm'] })
+  const from = queueOf(t, store, OLD_SINK)
+  await from.add('n', makeEvent('ev_1', { platform: 'open' }), { jobId: 'ev_1' })
+  t.same(await alone.moveOldNames(OURS.name), [])
+  t.match((await alone.get(OURS.name))?.sink, { queue: OLD_SINK })
+  t.equal(await from.getWaitingCount(), 1)
+  t.same(await alone.withOldNames(), [OURS.name])
+  await alone.put('new', { sink: { kind: 'queue' } })
+  t.same(await alone.withOldNames(), [OURS.name], 'what is created now has nothing there')
+  t.equal(await alone.delete(OURS.name), true)
+  t.same(await store.commands.keys(`bull:${OLD_SINK}:*`), [])
+})
 
 void t.test('after a day with nothing there, over restarts and changes, nobody looks any more', async (t) => {
   const store = await startStore(t)
@@ -253,48 +238,45 @@ void t.test('a move that is to end leaves the rest where it is, for the next tim
   t.match(await open(store, OURS.platform).moveOldNames(OURS.name), [{ moved: 150 - moved }])
 })
 
-void t.test(
-  'whoever dies in the middle, and several at once: nothing is lost, and nothing is there twice',
-  async (t) => {
-    const store = await startStore(t)
-    await putOld(store, OURS, HOOK)
-    const [from, to] = [queueOf(t, store, OLD_DELIVERIES), queueOf(t, store, deliveriesQueue(OURS.platform, OURS.name))]
-    const ids = Array.from({ length: 120 }, (_, n) => `ev_${n}`)
-    for (const [n, id] of ids.entries()) await add(from, job(id), n % 3 === 0 ? 3_600_000 : 0)
-    const scores = await store.commands.zrange(from.toKey('delayed'), '0', '-1', 'WITHSCORES')
-    // Dies with the n-th script, before or after it has run.
-    for (const [n, ran] of [
-      [5, false],
-      [60, true],
-      [100, false],
-    ] as const) {
-      let scripts = 0
-      const dying = Object.create(store.commands, {
-        evalsha: {
-          value: async (...args: Parameters<typeof store.commands.evalsha>) => {
-            scripts += 1
-            if (scripts === n && ran) await store.commands.evalsha(...args)
-            if (scripts >= n) throw new Error('Connection is closed.')
-            return store.commands.evalsha(...args)
-          },
+void t.test('a migration that dies or runs twice at once loses and repeats nothing', async (t) => {
+  const store = await startStore(t)
+  await putOld(store, OURS, HOOK)
+  const [from, to] = [queueOf(t, store, OLD_DELIVERIES), queueOf(t, store, deliveriesQueue(OURS.platform, OURS.name))]
+  const ids = Array.from({ length: 120 }, (_, n) => `ev_${n}`)
+  for (const [n, id] of ids.entries()) await add(from, job(id), n % 3 === 0 ? 3_600_000 : 0)
+  const scores = await store.commands.zrange(from.toKey('delayed'), '0', '-1', 'WITHSCORES')
+  // Dies with the n-th script, before or after it has run.
+  for (const [n, ran] of [
+    [5, false],
+    [60, true],
+    [100, false],
+  ] as const) {
+    let scripts = 0
+    const dying = Object.create(store.commands, {
+      evalsha: {
+        value: async (...args: Parameters<typeof store.commands.evalsha>) => {
+          scripts += 1
+          if (scripts === n && ran) await store.commands.evalsha(...args)
+          if (scripts >= n) throw new Error('Connection is closed.')
+          return store.commands.evalsha(...args)
         },
-      }) as typeof store.commands
-      const subscriptions = open({ ...store, commands: dying }, OURS.platform)
-      await t.rejects(subscriptions.moveOldNames(OURS.name), { code: 'STORE_UNAVAILABLE' })
-    }
-    // Their locks end by themselves.
-    for (const key of await store.commands.keys(`bull:${from.name}:*:lock`)) await store.commands.del(key)
-    await Promise.all(Array.from({ length: 3 }, () => open(store, OURS.platform).moveOldNames(OURS.name)))
-    await until('the rest is moved', async () => {
-      await open(store, OURS.platform).moveOldNames(OURS.name)
-      return (await store.commands.exists(from.toKey('wait'), from.toKey('active'), from.toKey('delayed'))) === 0
-    })
-    const waiting = idsOf(await to.getWaiting())
-    t.equal(waiting.length, 80)
-    t.same(sorted([...waiting, ...idsOf(await to.getDelayed())]), sorted(ids))
-    t.same(await store.commands.zrange(to.toKey('delayed'), '0', '-1', 'WITHSCORES'), scores)
-  },
-)
+      },
+    }) as typeof store.commands
+    const subscriptions = open({ ...store, commands: dying }, OURS.platform)
+    await t.rejects(subscriptions.moveOldNames(OURS.name), { code: 'STORE_UNAVAILABLE' })
+  }
+  // Their locks end by themselves.
+  for (const key of await store.commands.keys(`bull:${from.name}:*:lock`)) await store.commands.del(key)
+  await Promise.all(Array.from({ length: 3 }, () => open(store, OURS.platform).moveOldNames(OURS.name)))
+  await until('the rest is moved', async () => {
+    await open(store, OURS.platform).moveOldNames(OURS.name)
+    return (await store.commands.exists(from.toKey('wait'), from.toKey('active'), from.toKey('delayed'))) === 0
+  })
+  const waiting = idsOf(await to.getWaiting())
+  t.equal(waiting.length, 80)
+  t.same(sorted([...waiting, ...idsOf(await to.getDelayed())]), sorted(ids))
+  t.same(await store.commands.zrange(to.toKey('delayed'), '0', '-1', 'WITHSCORES'), scores)
+})
 
 void t.test('beside a worker of an earlier version each delivery is made once', async (t) => {
   const store = await startStore(t)

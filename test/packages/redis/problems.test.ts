@@ -11,11 +11,8 @@ import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { until } from '../../helpers/until.ts'
 import { collectLog } from './queues-fixture.ts'
 
-type Row = {
-  server?: { args?: string[]; options?: RedisServerOptions }
-  settings(): Partial<RedisSettings>
-  says: RegExp
-}
+type Server = { args?: string[]; options?: RedisServerOptions }
+type Row = [server: Server | undefined, settings: Partial<RedisSettings>, says: RegExp]
 
 const authority = createAuthority()
 const ownTls = { ca: authority.ca, cert: undefined, key: undefined }
@@ -27,74 +24,50 @@ const limited = { username: 'limited', password: new Secret('secret-word') }
 const cluster = (args: string[] = []) => ({ args: ['--cluster-enabled', 'yes', ...args] })
 const sentinel = { name: SENTINEL_NAME, login: undefined }
 
+const PLAIN = {}
+const locked = { args: ['--requirepass', 'right'] }
+const unknownCa = { tls: { ...ownTls, ca: undefined } }
+const wrongLogin = { username: undefined, password: new Secret('secret-word') }
+const unassigned = cluster(['--cluster-announce-ip', '127.0.0.1'])
+const withoutInfo = cluster(user('~* &* +@all -cluster|info').args)
+const replica = { args: ['--replicaof', '127.0.0.1', '1'] }
+
 const ROWS: Record<string, Row> = {
-  'a wrong password': {
-    server: { args: ['--requirepass', 'right'] },
-    settings: () => ({ login: { username: undefined, password: new Secret('secret-word') } }),
-    says: /refuses the user name or the password: correct them in REDIS_URL/,
-  },
-  'no password': { server: { args: ['--requirepass', 'right'] }, settings: () => ({}), says: /wants a password/ },
-  'a right that is missing': {
-    server: user('~* &* +@all -set'),
-    settings: () => ({ login: limited }),
-    says: /ACL user of REDIS_URL has no right to the command set/,
-  },
-  'a key that the user may not write': {
-    server: user('~other:* &* +@all'),
-    settings: () => ({ login: limited }),
-    says: /no right to a key, a channel/,
-  },
-  'nothing that listens': { settings: () => ({}), says: /nothing listens at this address/ },
-  'a plain server by TLS': { server: {}, settings: () => ({ tls: ownTls }), says: /does not speak TLS: use redis:/ },
-  'a TLS server by plain TCP': { server: tlsServer('any'), settings: () => ({}), says: /speaks TLS: use rediss:/ },
-  'a CA that is not known': {
-    server: tlsServer('any'),
-    settings: () => ({ tls: { ...ownTls, ca: undefined } }),
-    says: /CA that is not known here: name the CA in REDIS_TLS_CA_FILE/,
-  },
-  'a client certificate that is missing': {
-    server: tlsServer('with a certificate'),
-    settings: () => ({ tls: ownTls }),
-    says: /wants a client certificate/,
-  },
-  'standalone mode at a node of a cluster': {
-    server: cluster(),
-    settings: () => ({}),
-    says: /node of a Redis Cluster: set REDIS_MODE=cluster/,
-  },
-  'cluster mode at a plain server': {
-    server: {},
-    settings: () => ({ mode: 'cluster' }),
-    says: /no node of a Redis Cluster: set REDIS_MODE=st/,
-  },
-  'slots that nobody serves': {
-    server: cluster(['--cluster-announce-ip', '127.0.0.1']),
-    settings: () => ({ mode: 'cluster' }),
-    says: /16384 slots of the cluster have no master/,
-  },
-  'a cluster whose ready check is forbidden': {
-    server: { args: [...cluster().args, ...user('~* &* +@all -cluster|info').args] },
-    settings: () => ({ mode: 'cluster', login: limited }),
-    says: /no right to the command cluster\|info/,
-  },
-  'sentinel mode at a plain server': {
-    server: {},
-    settings: () => ({ mode: 'sentinel', sentinel }),
-    says: /this is no sentinel/,
-  },
-  'standalone mode at a sentinel': {
-    server: { options: { sentinel: [] } },
-    settings: () => ({}),
-    says: /this is a sentinel: set REDIS_MODE=sentinel/,
-  },
-  'a replica': { server: { args: ['--replicaof', '127.0.0.1', '1'] }, settings: () => ({}), says: /is a replica/ },
+  'a wrong password': [
+    locked,
+    { login: wrongLogin },
+    /refuses the user name or the password: correct them in REDIS_URL/,
+  ],
+  'no password': [locked, {}, /wants a password/],
+  'a missing right': [
+    user('~* &* +@all -set'),
+    { login: limited },
+    /user of REDIS_URL has no right to the command set/,
+  ],
+  'a key that the user may not write': [user('~other:* &* +@all'), { login: limited }, /no right to a key, a channel/],
+  'nothing that listens': [undefined, {}, /nothing listens at this address/],
+  'a plain server by TLS': [PLAIN, { tls: ownTls }, /does not speak TLS: use redis:/],
+  'a TLS server by plain TCP': [tlsServer('any'), {}, /speaks TLS: use rediss:/],
+  'an unknown CA': [tlsServer('any'), unknownCa, /CA that is not known here: name the CA in REDIS_TLS_CA_FILE/],
+  'a missing client certificate': [tlsServer('with a certificate'), { tls: ownTls }, /wants a client certificate/],
+  'standalone mode at a node of a cluster': [cluster(), {}, /node of a Redis Cluster: set REDIS_MODE=cluster/],
+  'cluster mode at a plain server': [PLAIN, { mode: 'cluster' }, /no node of a Redis Cluster: set REDIS_MODE=st/],
+  'slots without a master': [unassigned, { mode: 'cluster' }, /16384 slots of the cluster have no master/],
+  'a forbidden ready check of a cluster': [
+    withoutInfo,
+    { mode: 'cluster', login: limited },
+    /no right to the command cluster\|info/,
+  ],
+  'sentinel mode at a plain server': [PLAIN, { mode: 'sentinel', sentinel }, /this is no sentinel/],
+  'standalone mode at a sentinel': [{ options: { sentinel: [] } }, {}, /this is a sentinel: set REDIS_MODE=sentinel/],
+  'a replica': [replica, {}, /is a replica/],
 }
 
-for (const [what, { server: wanted, settings, says }] of Object.entries(ROWS)) {
+for (const [what, [wanted, settings, says]] of Object.entries(ROWS)) {
   void t.test(`${what} is named in the log and to readiness`, async (t) => {
     const server = wanted ? await startRedis(wanted.args ?? [], wanted.options ?? {}) : await nobody()
     t.teardown(() => server.stop())
-    await expectNamed(t, { ...standaloneSettings(`redis://127.0.0.1:${server.port}`), ...settings() }, says)
+    await expectNamed(t, { ...standaloneSettings(`redis://127.0.0.1:${server.port}`), ...settings }, says)
   })
 }
 
@@ -117,40 +90,26 @@ void t.test('at the sentinels', async (t) => {
     login: { username: undefined, password: new Secret('right') },
     sentinel: { name: SENTINEL_NAME, login: theirs },
   }
-  const wrong = { username: undefined, password: new Secret('secret-word') }
-  await t.test('a wrong name of the master is named', (t) =>
-    expectNamed(
-      t,
-      { ...right, sentinel: { name: 'another', login: theirs } },
+  const nobodys = { ...limited, username: 'nobody' }
+  const refused = /refuses the user name or the password/
+  const rows: Record<string, [changes: Partial<RedisSettings>, says: RegExp]> = {
+    'a wrong name of the master': [
+      { sentinel: { name: 'another', login: theirs } },
       /knows no master of the name in REDIS_SENTINEL_NAME/,
-    ),
-  )
-  await t.test('a wrong password of the sentinels is named', (t) =>
-    expectNamed(
-      t,
-      { ...right, sentinel: { name: SENTINEL_NAME, login: wrong } },
+    ],
+    'a wrong password': [
+      { sentinel: { name: SENTINEL_NAME, login: wrongLogin } },
       /the sentinel refuses the password: set REDIS_SENTINEL_PAS/,
-    ),
-  )
-  await t.test('a user of the sentinels that may not ask is named', (t) =>
-    expectNamed(
-      t,
-      { ...right, sentinel: { name: SENTINEL_NAME, login: { ...limited, username: 'nobody' } } },
-      /does not let its user ask/,
-    ),
-  )
-  for (const [who, login] of [
-    ['all', theirs],
-    ['little', limited],
-  ] as const) {
-    await t.test(`a wrong password of the master behind them is named, by who may ask them ${who}`, (t) =>
-      expectNamed(
-        t,
-        { ...right, login: wrong, sentinel: { name: SENTINEL_NAME, login } },
-        /refuses the user name or the password/,
-      ),
-    )
+    ],
+    'a user that may not ask': [{ sentinel: { name: SENTINEL_NAME, login: nobodys } }, /does not let its user ask/],
+    'a wrong password of the master': [{ login: wrongLogin }, refused],
+    'that, by a user that may ask little': [
+      { login: wrongLogin, sentinel: { name: SENTINEL_NAME, login: limited } },
+      refused,
+    ],
   }
+  for (const [what, [changes, says]] of Object.entries(rows))
+    await t.test(`${what} is named`, (t) => expectNamed(t, { ...right, ...changes }, says))
 })
 
 /** As the gateway does: a connection whose errors are logged, and a write of the readiness check. */

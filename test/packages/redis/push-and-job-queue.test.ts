@@ -61,42 +61,36 @@ function openQueues({ queues, inboxes, commands }: Store, options: Remembering =
   return { pushQueue, jobs: createJobQueue({ platform, queues, dedupeSeconds }), sealedJobs, syncStates }
 }
 
-void t.test(
-  'a thousand parallel pushes of one message that wait for a reply are one job and one acceptance',
-  async (t) => {
-    const store = await startStore(t)
-    const { pushQueue } = openQueues(store)
-    const answers = await Promise.all(
-      Array.from({ length: 1000 }, () => pushQueue.message(makeEvent('ev_1'), now(), REPLY)),
-    )
-    t.equal(answers.filter((answer) => answer === 'accepted').length, 1)
-    t.equal(answers.filter((answer) => answer === 'duplicate').length, 999)
-    t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 1)
-  },
-)
+void t.test('a thousand parallel pushes of one message that await a reply are one job', async (t) => {
+  const store = await startStore(t)
+  const { pushQueue } = openQueues(store)
+  const answers = await Promise.all(
+    Array.from({ length: 1000 }, () => pushQueue.message(makeEvent('ev_1'), now(), REPLY)),
+  )
+  t.equal(answers.filter((answer) => answer === 'accepted').length, 1)
+  t.equal(answers.filter((answer) => answer === 'duplicate').length, 999)
+  t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 1)
+})
 
-void t.test(
-  'messages that nobody replies to are queued together, old ones as such: who they are is found out when they are recorded',
-  async (t) => {
-    const store = await startStore(t)
-    const { pushQueue } = openQueues(store)
-    const hourAgo = Date.now() - 3_600_001
-    const arrivals = [
-      now(),
-      { ...now(), made: hourAgo },
-      { ...now(), made: 'unknown' as const },
-      { ...now(), made: 'ordered' as const },
-    ]
-    const answers = await Promise.all(arrivals.map((arrival) => pushQueue.message(makeEvent('ev_1'), arrival)))
-    t.same(answers, ['queued', 'queued', 'queued', 'queued'])
-    const jobs = await store.queues.open(messageInbox(0)).getWaiting()
-    t.same(
-      jobs.map(({ data }) => data.events.map(({ isOld }: { isOld?: true }) => isOld)),
-      [[undefined, true, true, undefined]],
-    )
-    t.same(await store.commands.keys('bull:*:de:*'), [])
-  },
-)
+void t.test('messages without reply share batches, old ones marked, to be deduplicated when recorded', async (t) => {
+  const store = await startStore(t)
+  const { pushQueue } = openQueues(store)
+  const hourAgo = Date.now() - 3_600_001
+  const arrivals = [
+    now(),
+    { ...now(), made: hourAgo },
+    { ...now(), made: 'unknown' as const },
+    { ...now(), made: 'ordered' as const },
+  ]
+  const answers = await Promise.all(arrivals.map((arrival) => pushQueue.message(makeEvent('ev_1'), arrival)))
+  t.same(answers, ['queued', 'queued', 'queued', 'queued'])
+  const jobs = await store.queues.open(messageInbox(0)).getWaiting()
+  t.same(
+    jobs.map(({ data }) => data.events.map(({ isOld }: { isOld?: true }) => isOld)),
+    [[undefined, true, true, undefined]],
+  )
+  t.same(await store.commands.keys('bull:*:de:*'), [])
+})
 
 void t.test('a push is a duplicate although its job is done and removed, until the time is over', async (t) => {
   const store = await startStore(t)
@@ -124,52 +118,46 @@ void t.test('a push is a duplicate although its job is done and removed, until t
   )
 })
 
-void t.test(
-  'a push older than duplicates are remembered for is taken once, with and without an event log, and remembered as long as the log',
-  async (t) => {
-    const store = await startStore(t)
-    const log = createEventLog({ redis: store.commands, shards, eventLogSeconds: 86_400 })
-    const old = () => ({ receivedAtMs: Date.now(), made: Date.now() - 3_600_001 })
-    const lives: Record<string, number> = {}
-    for (const [at, events] of [NO_EVENT_LOG, log].entries()) {
-      const { pushQueue } = openQueues(store, { events })
-      const id = `ev_old${at}`
-      const answers = await Promise.all([1, 2, 3].map(() => pushQueue.message(makeEvent(id), old(), REPLY)))
-      t.same(answers.toSorted(), ['accepted', 'duplicate', 'duplicate'])
-      t.equal(
-        await pushQueue.message(makeEvent(`ev_unknown${at}`), { receivedAtMs: Date.now(), made: 'unknown' }, REPLY),
-        'accepted',
-        'nor can one without a time be told from it',
-      )
-      t.equal(await pushQueue.message(makeEvent(`ev_new${at}`), now(), REPLY), 'accepted')
-      const component = { eventId: `ev_c${at}`, plaintext: TICKET, ...old() }
-      t.same(
-        [await pushQueue.componentEvent(component), await pushQueue.componentEvent(component)],
-        ['accepted', 'duplicate'],
-      )
-      t.equal(await pushQueue.componentEvent({ ...component, eventId: `ev_t${at}`, made: 'ordered' }), 'accepted')
-    }
-    for (const key of await store.commands.keys('bull:*:de:*'))
-      lives[key.replace(/^.*\.ev_/, '')] = await store.commands.ttl(key)
-    const long = Object.keys(lives).filter((name) => (lives[name] ?? 0) > 3_600)
-    t.same(long.toSorted(), ['c0', 'c1', 'old0', 'old1', 'unknown0', 'unknown1'])
-  },
-)
-
-void t.test(
-  'what the event log knows is a duplicate however old it is, and one that came in time stays one while its key lives',
-  async (t) => {
-    const store = await startStore(t)
-    const events = createEventLog({ redis: store.commands, shards, eventLogSeconds: 60 })
+void t.test('a push older than DEDUPE_SECONDS is taken once and remembered as long as the log', async (t) => {
+  const store = await startStore(t)
+  const log = createEventLog({ redis: store.commands, shards, eventLogSeconds: 86_400 })
+  const old = () => ({ receivedAtMs: Date.now(), made: Date.now() - 3_600_001 })
+  const lives: Record<string, number> = {}
+  for (const [at, events] of [NO_EVENT_LOG, log].entries()) {
     const { pushQueue } = openQueues(store, { events })
-    const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
-    await events.record(makeEvent('ev_logged'), Date.now(), [])
-    t.equal(await pushQueue.message(makeEvent('ev_logged'), old, REPLY), 'duplicate')
-    t.equal(await pushQueue.message(makeEvent('ev_logged'), { ...old, made: 'unknown' }, REPLY), 'duplicate')
-    t.equal(await pushQueue.message(makeEvent('ev_1'), now(), REPLY), 'accepted')
-    t.equal(await pushQueue.message(makeEvent('ev_1'), old, REPLY), 'duplicate')
-  },
-)
+    const id = `ev_old${at}`
+    const answers = await Promise.all([1, 2, 3].map(() => pushQueue.message(makeEvent(id), old(), REPLY)))
+    t.same(answers.toSorted(), ['accepted', 'duplicate', 'duplicate'])
+    t.equal(
+      await pushQueue.message(makeEvent(`ev_unknown${at}`), { receivedAtMs: Date.now(), made: 'unknown' }, REPLY),
+      'accepted',
+      'nor can one without a time be told from it',
+    )
+    t.equal(await pushQueue.message(makeEvent(`ev_new${at}`), now(), REPLY), 'accepted')
+    const component = { eventId: `ev_c${at}`, plaintext: TICKET, ...old() }
+    t.same(
+      [await pushQueue.componentEvent(component), await pushQueue.componentEvent(component)],
+      ['accepted', 'duplicate'],
+    )
+    t.equal(await pushQueue.componentEvent({ ...component, eventId: `ev_t${at}`, made: 'ordered' }), 'accepted')
+  }
+  for (const key of await store.commands.keys('bull:*:de:*'))
+    lives[key.replace(/^.*\.ev_/, '')] = await store.commands.ttl(key)
+  const long = Object.keys(lives).filter((name) => (lives[name] ?? 0) > 3_600)
+  t.same(long.toSorted(), ['c0', 'c1', 'old0', 'old1', 'unknown0', 'unknown1'])
+})
+
+void t.test('an event in the log is a duplicate at any age; a timely one while its key lives', async (t) => {
+  const store = await startStore(t)
+  const events = createEventLog({ redis: store.commands, shards, eventLogSeconds: 60 })
+  const { pushQueue } = openQueues(store, { events })
+  const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
+  await events.record(makeEvent('ev_logged'), Date.now(), [])
+  t.equal(await pushQueue.message(makeEvent('ev_logged'), old, REPLY), 'duplicate')
+  t.equal(await pushQueue.message(makeEvent('ev_logged'), { ...old, made: 'unknown' }, REPLY), 'duplicate')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), now(), REPLY), 'accepted')
+  t.equal(await pushQueue.message(makeEvent('ev_1'), old, REPLY), 'duplicate')
+})
 
 void t.test('an old push that the store did not take is not remembered', async (t) => {
   const store = await startStore(t)
@@ -237,35 +225,28 @@ void t.test('the code of a release check stands in Redis sealed', async (t) => {
   t.equal(sealedJobs.openReleaseCheckCode(jobs[0]?.data).reveal(), 'queryauthcode@@@CANARY')
 })
 
-void t.test(
-  'a profile that nothing waits for is wanted once at a time, one that an event waits for never gets lost',
-  async (t) => {
-    const store = await startStore(t)
-    const { jobs } = openQueues(store)
-    const appId = parseAuthorizerAppId(APP_ID)
-    if (!appId) throw new Error('no appid')
-    await Promise.all([jobs.profileWanted(appId), jobs.profileWanted(appId), jobs.profileWanted(appId)])
-    for (const id of ['ev_a', 'ev_b', 'ev_b'])
-      await jobs.profileWanted(appId, { event: makeEvent(id), receivedAtMs: 1 })
-    t.equal(await store.queues.open(COMPONENT_EVENTS_QUEUE).count(), 3)
-  },
-)
+void t.test('a profile nobody waits for is requested once; one that an event waits for is kept', async (t) => {
+  const store = await startStore(t)
+  const { jobs } = openQueues(store)
+  const appId = parseAuthorizerAppId(APP_ID)
+  if (!appId) throw new Error('no appid')
+  await Promise.all([jobs.profileWanted(appId), jobs.profileWanted(appId), jobs.profileWanted(appId)])
+  for (const id of ['ev_a', 'ev_b', 'ev_b']) await jobs.profileWanted(appId, { event: makeEvent(id), receivedAtMs: 1 })
+  t.equal(await store.queues.open(COMPONENT_EVENTS_QUEUE).count(), 3)
+})
 
-void t.test(
-  'an exchange that goes on by itself is one job beside that of its event, however often it is wanted',
-  async (t) => {
-    const store = await startStore(t)
-    const { pushQueue, jobs, sealedJobs } = openQueues(store)
-    const queue = store.queues.open(COMPONENT_EVENTS_QUEUE)
-    await pushQueue.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: 1, made: 'ordered' })
-    const [pushed] = await queue.getWaiting()
-    for (let time = 0; time < 3; time += 1) await jobs.exchangeWanted(pushed?.data)
-    const waiting = await queue.getWaiting()
-    t.equal(waiting.length, 2)
-    t.match(waiting.find(({ data }) => data.announced === true)?.data, { eventId: 'ev_1', receivedAtMs: 1 })
-    t.ok(waiting.every(({ data }) => sealedJobs.openComponentEvent(data) === '<xml/>'))
-  },
-)
+void t.test('a continued exchange is one job beside that of its event, however often requested', async (t) => {
+  const store = await startStore(t)
+  const { pushQueue, jobs, sealedJobs } = openQueues(store)
+  const queue = store.queues.open(COMPONENT_EVENTS_QUEUE)
+  await pushQueue.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: 1, made: 'ordered' })
+  const [pushed] = await queue.getWaiting()
+  for (let time = 0; time < 3; time += 1) await jobs.exchangeWanted(pushed?.data)
+  const waiting = await queue.getWaiting()
+  t.equal(waiting.length, 2)
+  t.match(waiting.find(({ data }) => data.announced === true)?.data, { eventId: 'ev_1', receivedAtMs: 1 })
+  t.ok(waiting.every(({ data }) => sealedJobs.openComponentEvent(data) === '<xml/>'))
+})
 
 void t.test('whoever asks for a sync while one is under way is given that one', async (t) => {
   const store = await startStore(t)
@@ -293,24 +274,21 @@ void t.test('whoever asks for a sync while one is under way is given that one', 
   t.not((await jobs.sync()).jobId, jobId, 'once it is over, a new one begins')
 })
 
-void t.test(
-  'with Redis gone every way in rejects at once, and works again when it is back, without a crash',
-  async (t) => {
-    const store = await startStore(t)
-    const { pushQueue, jobs } = openQueues(store)
-    await store.server.kill()
-    const elapsedMs = startStopwatch()
-    await t.rejects(pushQueue.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE', retry: true })
-    await t.rejects(
-      pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 1, made: 'ordered' as const }),
-      { code: 'STORE_UNAVAILABLE' },
-    )
-    await t.rejects(jobs.sync(), { code: 'STORE_UNAVAILABLE' })
-    t.ok(elapsedMs() < 1_500)
-    await store.server.start()
-    await until('the queue takes again', () => pushQueue.message(makeEvent('ev_1'), now()).catch(() => undefined))
-  },
-)
+void t.test('with Redis gone every enqueue rejects at once, and works again when it is back', async (t) => {
+  const store = await startStore(t)
+  const { pushQueue, jobs } = openQueues(store)
+  await store.server.kill()
+  const elapsedMs = startStopwatch()
+  await t.rejects(pushQueue.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE', retry: true })
+  await t.rejects(
+    pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 1, made: 'ordered' as const }),
+    { code: 'STORE_UNAVAILABLE' },
+  )
+  await t.rejects(jobs.sync(), { code: 'STORE_UNAVAILABLE' })
+  t.ok(elapsedMs() < 1_500)
+  await store.server.start()
+  await until('the queue takes again', () => pushQueue.message(makeEvent('ev_1'), now()).catch(() => undefined))
+})
 
 void t.test('a queue opened before Redis is there neither crashes nor waits', async (t) => {
   const store = await startStore(t)
@@ -325,24 +303,21 @@ void t.test('a queue opened before Redis is there neither crashes nor waits', as
   await until('the queue takes', () => pushQueue.message(makeEvent('ev_1'), now()).catch(() => undefined))
 })
 
-void t.test(
-  'a frozen Redis is a store away within 1.5 s, and the write that lands late is a duplicate of the next push',
-  async (t) => {
-    const store = await startStore(t)
-    const { pushQueue } = openQueues(store)
-    await pushQueue.message(makeEvent('ev_0'), now(), REPLY)
-    process.kill(store.server.pid(), 'SIGSTOP')
-    const elapsedMs = startStopwatch()
-    await t.rejects(pushQueue.message(makeEvent('ev_1'), now(), REPLY), { code: 'STORE_UNAVAILABLE' })
-    t.ok(elapsedMs() < 1_500)
-    process.kill(store.server.pid(), 'SIGCONT')
-    const again = await until('it is thawed', () =>
-      pushQueue.message(makeEvent('ev_1'), now(), REPLY).catch(() => undefined),
-    )
-    t.equal(again, 'duplicate')
-    t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 2)
-  },
-)
+void t.test('a frozen Redis is STORE_UNAVAILABLE within 1.5 s; the late write is a duplicate later', async (t) => {
+  const store = await startStore(t)
+  const { pushQueue } = openQueues(store)
+  await pushQueue.message(makeEvent('ev_0'), now(), REPLY)
+  process.kill(store.server.pid(), 'SIGSTOP')
+  const elapsedMs = startStopwatch()
+  await t.rejects(pushQueue.message(makeEvent('ev_1'), now(), REPLY), { code: 'STORE_UNAVAILABLE' })
+  t.ok(elapsedMs() < 1_500)
+  process.kill(store.server.pid(), 'SIGCONT')
+  const again = await until('it is thawed', () =>
+    pushQueue.message(makeEvent('ev_1'), now(), REPLY).catch(() => undefined),
+  )
+  t.equal(again, 'duplicate')
+  t.equal(await store.queues.open(MESSAGES_QUEUE).count(), 2)
+})
 
 void t.test('a full Redis is a store away, and its errors carry none of what was to be written', async (t) => {
   const store = await startStore(t)

@@ -1,6 +1,6 @@
 // Owns: what the tests of the queues share: a Redis of their own, connections as the processes have them, events, jobs' parsers.
 import { randomBytes } from 'node:crypto'
-import type { GatewayEvent } from '@wxgw/contracts'
+import type { DeliveryJob, GatewayEvent } from '@wxgw/contracts'
 import {
   createInboxChoice,
   createMessageShards,
@@ -85,6 +85,12 @@ export function makeEvent(id: string, changes: Partial<GatewayEvent> = {}): Gate
     data: { Content: '你好', MsgId: '23456789012345678' },
     ...changes,
   }
+}
+
+/** Of the subscription crm. */
+export function deliveryJob(id: string, changes: Partial<DeliveryJob> = {}): DeliveryJob {
+  const about = { platform: PLATFORM, subscription: 'crm', event: makeEvent(id), receivedAtMs: 1, deliveryId: id }
+  return { v: 1, kind: 'deliver', ...about, scheduleSeconds: [], ...changes }
 }
 
 export function parserOf<Schema extends TSchema>(schema: Schema): (data: unknown) => Static<Schema> | undefined {

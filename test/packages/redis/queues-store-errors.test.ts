@@ -12,19 +12,16 @@ async function failureOf(run: () => Promise<unknown>): Promise<unknown> {
   )
 }
 
-void t.test(
-  'a command that the server cannot make sense of is a fault of ours and takes none of its arguments along',
-  async (t) => {
-    const { commands } = await startStore(t)
-    await commands.set('text', 'x')
-    for (const run of [() => commands.hset('text', 'CANARY', 'CANARY'), () => commands.call('NOSUCH', 'CANARY')]) {
-      const error = await failureOf(run)
-      t.ok(error instanceof GatewayError)
-      t.match(error, { code: 'INTERNAL', retry: true })
-      t.notMatch(inspect(error, { depth: 10, showHidden: true }), /CANARY/)
-    }
-  },
-)
+void t.test('an error reply to a broken command is INTERNAL and shows none of its arguments', async (t) => {
+  const { commands } = await startStore(t)
+  await commands.set('text', 'x')
+  for (const run of [() => commands.hset('text', 'CANARY', 'CANARY'), () => commands.call('NOSUCH', 'CANARY')]) {
+    const error = await failureOf(run)
+    t.ok(error instanceof GatewayError)
+    t.match(error, { code: 'INTERNAL', retry: true })
+    t.notMatch(inspect(error, { depth: 10, showHidden: true }), /CANARY/)
+  }
+})
 
 void t.test('a server that refuses, or that is away, is a store away', async (t) => {
   const { commands, server } = await startStore(t)

@@ -111,24 +111,21 @@ void t.test('a delayed outcome uses up no attempt', async (t) => {
   t.equal(job.failedReason, 'attempt 1')
 })
 
-void t.test(
-  'a thrown error decides by itself: retry, no retry, and a store that is away costs no attempt',
-  async (t) => {
-    const store = await startStore(t)
-    const { runs } = work(t, store, async ({ n }) => {
-      if (n === 1) throw new GatewayError('WECHAT_API_TIMEOUT', 'WeChat is slow', { retry: true })
-      if (n === 2) throw new GatewayError('INVALID_REQUEST', 'never')
-      if (runs.filter((run) => run.n === 3).length === 1)
-        throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
-      return { kind: 'dead', error: 'seen' }
-    })
-    const ids = await Promise.all([1, 2, 3].map((n) => add(store, { n }, 2)))
-    const [first, second, third] = await Promise.all(ids.map((id) => failedJob(store, id)))
-    t.match([first?.failedReason, first?.attemptsMade], ['WECHAT_API_TIMEOUT: WeChat is slow', 2])
-    t.match([second?.failedReason, second?.attemptsMade], ['INVALID_REQUEST: never', 1])
-    t.match([third?.failedReason, third?.attemptsMade], ['seen', 1])
-  },
-)
+void t.test('a thrown error decides: retry, no retry; a dead store costs no attempt', async (t) => {
+  const store = await startStore(t)
+  const { runs } = work(t, store, async ({ n }) => {
+    if (n === 1) throw new GatewayError('WECHAT_API_TIMEOUT', 'WeChat is slow', { retry: true })
+    if (n === 2) throw new GatewayError('INVALID_REQUEST', 'never')
+    if (runs.filter((run) => run.n === 3).length === 1)
+      throw new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })
+    return { kind: 'dead', error: 'seen' }
+  })
+  const ids = await Promise.all([1, 2, 3].map((n) => add(store, { n }, 2)))
+  const [first, second, third] = await Promise.all(ids.map((id) => failedJob(store, id)))
+  t.match([first?.failedReason, first?.attemptsMade], ['WECHAT_API_TIMEOUT: WeChat is slow', 2])
+  t.match([second?.failedReason, second?.attemptsMade], ['INVALID_REQUEST: never', 1])
+  t.match([third?.failedReason, third?.attemptsMade], ['seen', 1])
+})
 
 void t.test('the text of an unexpected error is kept nowhere, neither in Redis nor in the log', async (t) => {
   const store = await startStore(t)

@@ -1,6 +1,6 @@
 // Owns: passive replies between processes: the first one counts, everybody who waits gets it, nobody waits too long.
 import { createReplyMailbox, type ReplyMailbox } from '@wxgw/redis'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { until } from '../../helpers/until.ts'
 import { keys, makeEvent, shards, startStore, type Store } from './queues-fixture.ts'
@@ -16,27 +16,31 @@ function open(t: Tap, store: Store, keepsEvents = false): ReplyMailbox {
   return mailbox
 }
 
+async function startMailbox(t: Test) {
+  const store = await startStore(t)
+  return { store, mailbox: open(t, store) }
+}
+
+const ASKED = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
+
 /** Has Redis heard of the wait? */
 const registered = (store: Store, eventId: string) =>
   until(`${eventId} is waited for`, async () => (await store.commands.exists(keys.reply(eventId))) === 1)
 
-void t.test(
-  'all who wait for one event, in one process or in several, get the same reply, the first one',
-  async (t) => {
-    const store = await startStore(t)
-    const [first, second, offering] = [open(t, store), open(t, store), open(t, store)]
-    const deadline = Date.now() + 5_000
-    const waits = [first.expect('ev_1', deadline), first.expect('ev_1', deadline), second.expect('ev_1', deadline)]
-    await until('both processes wait', async () => {
-      const fields = await store.commands.hkeys(keys.reply('ev_1'))
-      return fields.filter((field) => field.startsWith('w:')).length === 2
-    })
-    t.equal(await offering.offer('ev_1', REPLY), 'accepted')
-    t.equal(await offering.offer('ev_1', { MsgType: 'text', Content: 'other' }), 'already-answered')
-    t.same(await Promise.all(waits), [REPLY, REPLY, REPLY])
-    t.same(await second.expect('ev_1', deadline), REPLY, 'who comes later gets it too')
-  },
-)
+void t.test('all waiters for an event, in one process or several, get the same first reply', async (t) => {
+  const store = await startStore(t)
+  const [first, second, offering] = [open(t, store), open(t, store), open(t, store)]
+  const deadline = Date.now() + 5_000
+  const waits = [first.expect('ev_1', deadline), first.expect('ev_1', deadline), second.expect('ev_1', deadline)]
+  await until('both processes wait', async () => {
+    const fields = await store.commands.hkeys(keys.reply('ev_1'))
+    return fields.filter((field) => field.startsWith('w:')).length === 2
+  })
+  t.equal(await offering.offer('ev_1', REPLY), 'accepted')
+  t.equal(await offering.offer('ev_1', { MsgType: 'text', Content: 'other' }), 'already-answered')
+  t.same(await Promise.all(waits), [REPLY, REPLY, REPLY])
+  t.same(await second.expect('ev_1', deadline), REPLY, 'who comes later gets it too')
+})
 
 void t.test('of many offers at once exactly one is accepted', async (t) => {
   const store = await startStore(t)
@@ -53,8 +57,7 @@ void t.test('of many offers at once exactly one is accepted', async (t) => {
 })
 
 void t.test('who waits in vain gets undefined at the deadline, and a late reply is told so', async (t) => {
-  const store = await startStore(t)
-  const mailbox = open(t, store)
+  const { store, mailbox } = await startMailbox(t)
   const deadline = Date.now() + 200
   const elapsedMs = startStopwatch()
   const wait = mailbox.expect('ev_1', deadline)
@@ -69,30 +72,24 @@ void t.test('who waits in vain gets undefined at the deadline, and a late reply 
   t.equal(await mailbox.expect('ev_1', Date.now() - 1), undefined)
 })
 
-void t.test(
-  'only the subscription that was asked may answer, and who was asked is remembered for a late reply',
-  async (t) => {
-    const store = await startStore(t)
-    const mailbox = open(t, store)
-    const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
-    const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
-    await registered(store, 'ev_1')
-    t.same(await mailbox.waitOf('ev_1'), asked)
-    t.equal(await mailbox.waitOf('ev_2'), undefined)
-    t.equal(await mailbox.offer('ev_1', REPLY, { from: 'another' }), 'not-asked')
-    t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'accepted')
-    t.same(await wait, REPLY)
-    await store.commands.del(keys.reply('ev_1'))
-    t.equal(await mailbox.offer('ev_1', REPLY), 'already-answered', 'longer than anybody waits')
-    const lifeSeconds = await store.commands.ttl(keys.replySent('ev_1'))
-    t.ok(lifeSeconds > 86_000 && lifeSeconds <= 86_400)
-  },
-)
+void t.test('only the subscription that was asked may reply, also to a late reply', async (t) => {
+  const { store, mailbox } = await startMailbox(t)
+  const wait = mailbox.expect('ev_1', Date.now() + 5_000, ASKED)
+  await registered(store, 'ev_1')
+  t.same(await mailbox.waitOf('ev_1'), ASKED)
+  t.equal(await mailbox.waitOf('ev_2'), undefined)
+  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'another' }), 'not-asked')
+  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'accepted')
+  t.same(await wait, REPLY)
+  await store.commands.del(keys.reply('ev_1'))
+  t.equal(await mailbox.offer('ev_1', REPLY), 'already-answered', 'longer than anybody waits')
+  const lifeSeconds = await store.commands.ttl(keys.replySent('ev_1'))
+  t.ok(lifeSeconds > 86_000 && lifeSeconds <= 86_400)
+})
 
 void t.test('a push that names no user takes no reply that needs one', async (t) => {
-  const store = await startStore(t)
-  const mailbox = open(t, store)
-  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: '', receivedAtMs: 1 }
+  const { store, mailbox } = await startMailbox(t)
+  const asked = { ...ASKED, openId: '' }
   const wait = mailbox.expect('ev_1', Date.now() + 5_000, asked)
   await registered(store, 'ev_1')
   t.same(await mailbox.waitOf('ev_1'), asked)
@@ -103,33 +100,27 @@ void t.test('a push that names no user takes no reply that needs one', async (t)
 
 void t.test('without an event log the event is remembered with the wait for its reply, else not', async (t) => {
   const store = await startStore(t)
-  const asked = { subscription: 'crm', authorizerAppId: 'wx1', openId: 'oUSER', receivedAtMs: 1 }
   for (const [id, keepsEvents] of [
     ['ev_kept', true],
     ['ev_not', false],
   ] as const) {
     const event = makeEvent(id)
     const mailbox = open(t, store, keepsEvents)
-    void mailbox.expect(id, Date.now() + 5_000, { ...asked, event })
+    void mailbox.expect(id, Date.now() + 5_000, { ...ASKED, event })
     await registered(store, id)
-    t.same(await mailbox.waitOf(id), keepsEvents ? { ...asked, event } : asked)
+    t.same(await mailbox.waitOf(id), keepsEvents ? { ...ASKED, event } : ASKED)
   }
 })
 
-void t.test(
-  'a push that nobody in particular was asked for takes no reply in the name of a subscription',
-  async (t) => {
-    const store = await startStore(t)
-    const mailbox = open(t, store)
-    void mailbox.expect('ev_1', Date.now() + 5_000)
-    await registered(store, 'ev_1')
-    t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'not-asked')
-  },
-)
+void t.test("a push that asked no subscription takes no reply in a subscription's name", async (t) => {
+  const { store, mailbox } = await startMailbox(t)
+  void mailbox.expect('ev_1', Date.now() + 5_000)
+  await registered(store, 'ev_1')
+  t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'not-asked')
+})
 
 void t.test('a push that comes again puts the deadline off', async (t) => {
-  const store = await startStore(t)
-  const mailbox = open(t, store)
+  const { mailbox } = await startMailbox(t)
   t.equal(await mailbox.expect('ev_1', Date.now() + 50), undefined)
   const wait = mailbox.expect('ev_1', Date.now() + 5_000)
   await until('a reply is accepted again', async () => (await mailbox.offer('ev_1', REPLY)) === 'accepted')
@@ -137,8 +128,7 @@ void t.test('a push that comes again puts the deadline off', async (t) => {
 })
 
 void t.test('with Redis gone, expect ends with undefined at its deadline, and offer rejects', async (t) => {
-  const store = await startStore(t)
-  const mailbox = open(t, store)
+  const { store, mailbox } = await startMailbox(t)
   await store.server.kill()
   const elapsedMs = startStopwatch()
   t.equal(await mailbox.expect('ev_1', Date.now() + 200), undefined)
@@ -172,8 +162,7 @@ void t.test('a reply that was published while the line was down is found on retu
 })
 
 void t.test('closing ends every wait', async (t) => {
-  const store = await startStore(t)
-  const mailbox = open(t, store)
+  const { mailbox } = await startMailbox(t)
   const wait = mailbox.expect('ev_1', Date.now() + 9_000)
   await mailbox.close()
   t.equal(await wait, undefined)

@@ -1,7 +1,9 @@
 // Owns: what CONFIG_FILE comes to, and how wrong places in it are told.
-import { ConfigError, loadConfig } from '@wxgw/runtime'
+import { loadConfig } from '@wxgw/runtime'
 import t from 'tap'
-import { AES_KEY, CALLER_KEY, COMPLETE, filesOf } from './settings-for-tests.ts'
+import { pluck } from '../../helpers/pluck.ts'
+import { words } from '../../helpers/words.ts'
+import { AES_KEY, CALLER_KEY, COMPLETE, filesOf, problemsIn } from './settings-for-tests.ts'
 
 const SEALED = { SEALING_KEYS: COMPLETE['SEALING_KEYS'] }
 
@@ -35,15 +37,8 @@ function load(env: Readonly<Record<string, string | undefined>>, file: string) {
   })
 }
 
-function problemsOf(env: Readonly<Record<string, string | undefined>>, file: string): Record<string, string> {
-  try {
-    load(env, file)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return Object.fromEntries(error.problems.map(({ setting, problem }) => [setting, problem]))
-  }
-  return {}
-}
+const problemsOf = (env: Readonly<Record<string, string | undefined>>, file: string) =>
+  problemsIn(() => load(env, file))
 
 void t.test('a platform keeps an event log unless it says otherwise', async (t) => {
   const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
@@ -90,14 +85,8 @@ void t.test('${NAME} is looked up in .env as well', async (t) => {
 
 void t.test('WX_* and API_KEYS stand beside what the file gives', async (t) => {
   const config = load({ ...COMPLETE, ...VARIABLES, OPEN2_SECRET: 's', API_KEYS: `ops=${'o'.repeat(32)}` }, FILE)
-  t.strictSame(
-    config.platforms.map(({ id }) => id),
-    ['open1', 'open2'],
-  )
-  t.strictSame(
-    config.callers.map(({ name }) => name),
-    ['ops', 'crm', 'idle'],
-  )
+  t.strictSame(pluck(config.platforms, 'id'), ['open1', 'open2'])
+  t.strictSame(pluck(config.callers, 'name'), ['ops', 'crm', 'idle'])
 })
 
 void t.test('part of WX_* is a platform that is incomplete, also beside a file', async (t) => {
@@ -232,20 +221,17 @@ void t.test('a grant may name the paths of WeChat that it reaches', async (t) =>
   }
 })
 
-void t.test(
-  'what has an effect on a whole platform is not given by a grant that is narrowed to authorizers',
-  async (t) => {
-    const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
-    const actions = (grant: string) => problemsOf(env, FILE.replace('- actions: [replies:write]', `- ${grant}`))
-    const told = { 'CONFIG_FILE callers[0].grants[1].actions[1]': /not narrowed to authorizers/ }
-    t.match(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [tokens:read, authorizers:sync] }'), told)
-    t.match(actions('{ authorizers: [], actions: [tokens:read, authorizers:sync] }'), told)
-    t.match(actions('{ authorizers: [], actions: [tokens:read, component_api:call] }'), told)
-    t.same(actions('{ actions: [tokens:read, authorizers:sync, component_api:call] }'), {})
-    t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [authorizations:write] }'), {})
-    t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb] }'), {}, 'all actions are all that such a grant can give')
-  },
-)
+void t.test('a grant narrowed to authorizers cannot give an action on the whole platform', async (t) => {
+  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }
+  const actions = (grant: string) => problemsOf(env, FILE.replace('- actions: [replies:write]', `- ${grant}`))
+  const told = { 'CONFIG_FILE callers[0].grants[1].actions[1]': /not narrowed to authorizers/ }
+  t.match(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [tokens:read, authorizers:sync] }'), told)
+  t.match(actions('{ authorizers: [], actions: [tokens:read, authorizers:sync] }'), told)
+  t.match(actions('{ authorizers: [], actions: [tokens:read, component_api:call] }'), told)
+  t.same(actions('{ actions: [tokens:read, authorizers:sync, component_api:call] }'), {})
+  t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb], actions: [authorizations:write] }'), {})
+  t.same(actions('{ authorizers: [wxbbbbbbbbbbbbbbbb] }'), {}, 'all actions are all that such a grant can give')
+})
 
 void t.test('a file that is no YAML is told by its line, without quoting it', async (t) => {
   const problems = problemsOf({}, 'platforms:\n  - id: open1\n    token: "leak\n')
@@ -254,18 +240,15 @@ void t.test('a file that is no YAML is told by its line, without quoting it', as
   t.match(problemsOf({}, 'a: 1\na: 2\n'), { CONFIG_FILE: /not valid YAML/ })
 })
 
-void t.test(
-  'an alias without an anchor, one that contains itself, and a bomb of aliases are problems of the file',
-  async (t) => {
-    const levels = [
-      'a: &a [x, x, x, x, x, x, x, x, x]',
-      ...['ba', 'cb', 'dc', 'ed'].map(([to, from]) => `${to}: &${to} [${Array(9).fill(`*${from}`).join(', ')}]`),
-    ]
-    t.match(problemsOf({}, 'callers: [*leak]\n'), { CONFIG_FILE: /^has an alias/ })
-    t.match(problemsOf({}, levels.join('\n')), { CONFIG_FILE: /^has an alias/ })
-    t.match(Object.values(problemsOf({}, 'callers: &loop [ *loop ]\n')).join('\n'), /nested too deeply/)
-  },
-)
+void t.test('aliases without anchor, cyclic aliases and alias bombs are problems of the file', async (t) => {
+  const levels = [
+    'a: &a [x, x, x, x, x, x, x, x, x]',
+    ...['ba', 'cb', 'dc', 'ed'].map(([to, from]) => `${to}: &${to} [${Array(9).fill(`*${from}`).join(', ')}]`),
+  ]
+  t.match(problemsOf({}, 'callers: [*leak]\n'), { CONFIG_FILE: /^has an alias/ })
+  t.match(problemsOf({}, levels.join('\n')), { CONFIG_FILE: /^has an alias/ })
+  t.match(Object.values(problemsOf({}, 'callers: &loop [ *loop ]\n')).join('\n'), /nested too deeply/)
+})
 
 void t.test('${NAME} in the name of a member is a problem, which shows no value', async (t) => {
   const problems = problemsOf({ NAME: 'leak' }, 'callers: [{ ${NAME}: x }]\n')
@@ -278,11 +261,10 @@ void t.test('a file that is not there is the one problem: what it would have giv
 })
 
 void t.test('an empty file gives nothing, so WX_* and API_KEYS are asked for', async (t) => {
-  t.strictSame(Object.keys(problemsOf({}, '')).toSorted(), [
-    'API_KEYS',
-    'WX_COMPONENT_APPID',
-    'WX_COMPONENT_APPSECRET',
-    'WX_ENCODING_AES_KEY',
-    'WX_TOKEN',
-  ])
+  t.strictSame(
+    Object.keys(problemsOf({}, '')).toSorted(),
+    words`
+    API_KEYS WX_COMPONENT_APPID WX_COMPONENT_APPSECRET WX_ENCODING_AES_KEY WX_TOKEN
+  `,
+  )
 })

@@ -1,7 +1,7 @@
 // Owns: what `subscriptions` of CONFIG_FILE come to, and how wrong ones are named.
-import { ConfigError, configSummary, loadConfig } from '@wxgw/runtime'
+import { configSummary, loadConfig } from '@wxgw/runtime'
 import t from 'tap'
-import { COMPLETE, filesOf } from './settings-for-tests.ts'
+import { COMPLETE, filesOf, problemsIn } from './settings-for-tests.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 'S').toString('base64')}`
 
@@ -13,15 +13,7 @@ function load(subscriptions: string, env: Record<string, string> = {}) {
   })
 }
 
-function problemsOf(subscriptions: string): Record<string, string> {
-  try {
-    load(subscriptions)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return Object.fromEntries(error.problems.map(({ setting, problem }) => [setting, problem]))
-  }
-  return {}
-}
+const problemsOf = (subscriptions: string) => problemsIn(() => load(subscriptions))
 
 void t.test('every member is read as the API reads it, the secret from the environment', async (t) => {
   const { subscriptions } = load(`

@@ -111,14 +111,11 @@ void t.test('CONFIG_FILE may have a byte order mark and lines of Windows; anothe
   t.equal(refused instanceof ConfigError && refused.problems.length, 1, 'what it would have given is not asked for')
 })
 
-void t.test(
-  'a PEM file may have a byte order mark; another encoding is refused by the name of its setting',
-  async (t) => {
-    const { ca } = createAuthority()
-    const env = { ...COMPLETE, REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: 'ca.pem' }
-    const config = load({ 'ca.pem': BOM + ca.replaceAll('\n', '\r\n') }, env)
-    t.equal(config instanceof ConfigError ? config.message : config.redis.tls?.ca, ca)
-    const refused = load({ 'ca.pem': Buffer.from(BOM + ca, 'utf16le') }, env)
-    t.match(refused instanceof ConfigError && problemsOf(refused), { REDIS_TLS_CA_FILE: /UTF-16.*save it as UTF-8/ })
-  },
-)
+void t.test('a PEM file may have a byte order mark; another encoding is refused by setting name', async (t) => {
+  const { ca } = createAuthority()
+  const env = { ...COMPLETE, REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: 'ca.pem' }
+  const config = load({ 'ca.pem': BOM + ca.replaceAll('\n', '\r\n') }, env)
+  t.equal(config instanceof ConfigError ? config.message : config.redis.tls?.ca, ca)
+  const refused = load({ 'ca.pem': Buffer.from(BOM + ca, 'utf16le') }, env)
+  t.match(refused instanceof ConfigError && problemsOf(refused), { REDIS_TLS_CA_FILE: /UTF-16.*save it as UTF-8/ })
+})

@@ -130,17 +130,14 @@ void t.test('a drain that fails or takes too long exits 1', async (t) => {
   }
 })
 
-void t.test(
-  'an uncaught exception and an unhandled rejection are logged without what hangs on them and exit 70',
-  async (t) => {
-    for (const mode of ['throw', 'reject']) {
-      const { ended, output } = await startProcess(t, mode)
-      t.equal(await ended, 70, mode)
-      t.match(output(), /"process\.crashed"/)
-      t.notMatch(output(), /do-not-show/)
-    }
-  },
-)
+void t.test('an uncaught error is logged without its attached values and ends with code 70', async (t) => {
+  for (const mode of ['throw', 'reject']) {
+    const { ended, output } = await startProcess(t, mode)
+    t.equal(await ended, 70, mode)
+    t.match(output(), /"process\.crashed"/)
+    t.notMatch(output(), /do-not-show/)
+  }
+})
 
 void t.test('a start that fails stops what has been started and exits 1', async (t) => {
   const { ended, output } = await startProcess(t, 'fail')

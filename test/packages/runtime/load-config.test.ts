@@ -1,7 +1,8 @@
 // Owns: what the settings of the environment come to, and how wrong ones are told.
-import { ConfigError, configSummary, loadConfig } from '@wxgw/runtime'
+import { configSummary, loadConfig } from '@wxgw/runtime'
 import t from 'tap'
-import { AES_KEY, CALLER_KEY, COMPLETE, filesOf } from './settings-for-tests.ts'
+import { words } from '../../helpers/words.ts'
+import { AES_KEY, CALLER_KEY, COMPLETE, filesOf, problemsIn } from './settings-for-tests.ts'
 
 type Changes = Readonly<Record<string, string | undefined>>
 
@@ -9,15 +10,8 @@ function load(changes: Changes = {}, files: Readonly<Record<string, string>> = {
   return loadConfig({ env: { ...COMPLETE, ...changes }, readFile: filesOf(files) })
 }
 
-function problemsOf(changes: Changes, files: Readonly<Record<string, string>> = {}): Record<string, string> {
-  try {
-    load(changes, files)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return Object.fromEntries(error.problems.map(({ setting, problem }) => [setting, problem]))
-  }
-  return {}
-}
+const problemsOf = (changes: Changes, files: Readonly<Record<string, string>> = {}) =>
+  problemsIn(() => load(changes, files))
 
 void t.test('a complete environment gives the documented defaults', async (t) => {
   const config = load()
@@ -89,54 +83,34 @@ void t.test('a proxy is an address with credentials or without, and a secret', a
     t.equal(new URL(wechat.proxyUrl?.reveal() ?? '').host, new URL(text).host)
     t.equal(String(wechat.proxyUrl), '[secret]')
   }
-  for (const wrong of [
-    'proxy.example:3128',
-    'socks5://proxy.example',
-    'http://proxy.example/path',
-    'http://a:%zz@proxy.example',
-    'http://x?leak-a',
-  ]) {
+  for (const wrong of words`
+    proxy.example:3128 socks5://proxy.example http://proxy.example/path http://a:%zz@proxy.example http://x?leak-a
+  `) {
     t.match(problemsOf({ WX_API_PROXY_URL: wrong }), { WX_API_PROXY_URL: /must be a proxy/ }, wrong)
   }
 })
 
 void t.test('everything that is missing is told at once, by name', async (t) => {
-  const required = [
-    'WX_COMPONENT_APPID',
-    'WX_COMPONENT_APPSECRET',
-    'WX_TOKEN',
-    'WX_ENCODING_AES_KEY',
-    'API_KEYS',
-    'SEALING_KEYS',
-  ]
+  const required = words`WX_COMPONENT_APPID WX_COMPONENT_APPSECRET WX_TOKEN WX_ENCODING_AES_KEY API_KEYS SEALING_KEYS`
   t.strictSame(
     Object.keys(problemsOf(Object.fromEntries(required.map((name) => [name, undefined])))).toSorted(),
     required.toSorted(),
   )
 })
 
-void t.test(
-  "a platform's id that is a word of the gateway's own in Redis is refused, by the setting's name",
-  async (t) => {
-    const ids = ['component', 'platform', 'messages', 'maintenance', 'deliveries', 'deliveries-x', 'health', 'wx-queue']
-    for (const id of [...ids, 'stream', 'queue']) {
-      t.match(problemsOf({ WX_PLATFORM_ID: id }), { WX_PLATFORM_ID: /^is reserved: / }, id)
-    }
-    t.equal(load({ WX_PLATFORM_ID: 'component-2' }).platforms[0]?.id, 'component-2')
-  },
-)
+void t.test("a platform id that is reserved in Redis is refused by the setting's name", async (t) => {
+  const ids = ['component', 'platform', 'messages', 'maintenance', 'deliveries', 'deliveries-x', 'health', 'wx-queue']
+  for (const id of [...ids, 'stream', 'queue']) {
+    t.match(problemsOf({ WX_PLATFORM_ID: id }), { WX_PLATFORM_ID: /^is reserved: / }, id)
+  }
+  t.equal(load({ WX_PLATFORM_ID: 'component-2' }).platforms[0]?.id, 'component-2')
+})
 
 void t.test('each wrong setting is told by name and without its value', async (t) => {
   const wrong: Record<string, readonly string[]> = {
-    REDIS_URL: [
-      'http://leak-a:1',
-      'redis://',
-      'leak-a',
-      'redis://leak-a,redis://leak-b',
-      'redis://h/leak-a',
-      'redis://u:%leak-a@h',
-      ',',
-    ],
+    REDIS_URL: words`
+      http://leak-a:1 redis:// leak-a redis://leak-a,redis://leak-b redis://h/leak-a redis://u:%leak-a@h ,
+    `,
     REDIS_MODE: ['leak-a'],
     PUBLIC_HOST: ['leak a', 'http://leak-a'],
     PUBLIC_PORT: ['-1', '65536', '80x', '1e3', '3000.5'],

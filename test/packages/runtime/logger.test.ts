@@ -104,24 +104,21 @@ void t.test('what is thrown without being an error is not printed', async (t) =>
   t.notOk(text().includes(TOKEN))
 })
 
-void t.test(
-  'headers, queries, bodies, arguments and job data are left out, numbers under such names are not',
-  async (t) => {
-    const { log, last, text } = recorder()
-    log.info(
-      {
-        headers: { a: TOKEN },
-        query: TOKEN,
-        job: { data: { a: TOKEN }, args: [TOKEN], id: 'j' },
-        Authorization: TOKEN,
-        body: 12,
-      },
-      'x',
-    )
-    t.match(last(), { job: { id: 'j' }, body: 12 })
-    t.notOk(text().includes(TOKEN))
-  },
-)
+void t.test('headers, queries, bodies, arguments and job data are redacted, numbers are not', async (t) => {
+  const { log, last, text } = recorder()
+  log.info(
+    {
+      headers: { a: TOKEN },
+      query: TOKEN,
+      job: { data: { a: TOKEN }, args: [TOKEN], id: 'j' },
+      Authorization: TOKEN,
+      body: 12,
+    },
+    'x',
+  )
+  t.match(last(), { job: { id: 'j' }, body: 12 })
+  t.notOk(text().includes(TOKEN))
+})
 
 void t.test("an ioredis error brings the command's arguments to nobody", async (t) => {
   const { log, text } = recorder('debug')

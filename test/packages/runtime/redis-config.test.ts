@@ -1,9 +1,9 @@
 // Owns: what the settings of Redis come to together, in each mode; a setting that a mode would ignore stops the start.
-import { ConfigError, configSummary, loadConfig } from '@wxgw/runtime'
+import { configSummary, loadConfig } from '@wxgw/runtime'
 import t from 'tap'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { codeBlocks, projectText } from '../../helpers/docs.ts'
-import { COMPLETE, filesOf } from './settings-for-tests.ts'
+import { COMPLETE, filesOf, problemsIn } from './settings-for-tests.ts'
 
 type Changes = Readonly<Record<string, string>>
 
@@ -22,15 +22,7 @@ function load(changes: Changes) {
   return loadConfig({ env: { ...COMPLETE, ...changes }, readFile: filesOf(FILES) })
 }
 
-function problemsOf(changes: Changes): Record<string, string> {
-  try {
-    load(changes)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return Object.fromEntries(error.problems.map(({ setting, problem }) => [setting, problem]))
-  }
-  return {}
-}
+const problemsOf = (changes: Changes) => problemsIn(() => load(changes))
 
 const MODES: Record<string, Changes> = { standalone: {}, cluster: { REDIS_MODE: 'cluster' }, sentinel: SENTINEL }
 
@@ -96,83 +88,48 @@ void t.test('several URLs may leave out what the first says, and must not contra
   })
 })
 
-const WRONG: ReadonlyArray<[what: string, changes: Changes, setting: string, problem: RegExp]> = [
-  [
-    'an option of the driver in the query',
-    { REDIS_URL: 'redis://h?keyPrefix=x' },
-    'REDIS_URL',
-    /query; keyPrefix is not known/,
+const TLS = { REDIS_URL: 'rediss://h' }
+const CLUSTER = { REDIS_MODE: 'cluster' }
+/** By the setting that is named. */
+const WRONG: Record<string, ReadonlyArray<[changes: Changes, problem: RegExp]>> = {
+  REDIS_URL: [
+    [{ REDIS_URL: 'redis://h?keyPrefix=x' }, /query; keyPrefix is not known/],
+    [{ REDIS_URL: 'redis://h?db=1&%20=2&family=6' }, /query; db, family is not known/],
+    [{ REDIS_URL: 'redis://h#x' }, /fragment/],
+    [{ REDIS_URL: 'redis://h:0' }, /port/],
+    [{ REDIS_URL: 'redis://u@h' }, /user without a password/],
+    [{ REDIS_URL: 'redis://::1:6379' }, /must/],
+    [{ REDIS_URL: 'redis://a,redis://b' }, /single/],
   ],
-  [
-    'several, one of them unprintable',
-    { REDIS_URL: 'redis://h?db=1&%20=2&family=6' },
-    'REDIS_URL',
-    /query; db, family is not known/,
+  REDIS_TLS_CA_FILE: [
+    [{ REDIS_TLS_CA_FILE: 'ca.pem' }, /no meaning: REDIS_URL is redis:/],
+    [{ ...TLS, REDIS_TLS_CA_FILE: 'gone.pem' }, /does not exist/],
+    [{ ...TLS, REDIS_TLS_CA_FILE: 'no.pem' }, /no PEM cert/],
   ],
-  ['a fragment', { REDIS_URL: 'redis://h#x' }, 'REDIS_URL', /fragment/],
-  ['port 0', { REDIS_URL: 'redis://h:0' }, 'REDIS_URL', /port/],
-  ['a user without a password', { REDIS_URL: 'redis://u@h' }, 'REDIS_URL', /user without a password/],
-  ['an IPv6 address without brackets', { REDIS_URL: 'redis://::1:6379' }, 'REDIS_URL', /must/],
-  ['two URLs in standalone mode', { REDIS_URL: 'redis://a,redis://b' }, 'REDIS_URL', /single/],
-  ['a CA for plain TCP', { REDIS_TLS_CA_FILE: 'ca.pem' }, 'REDIS_TLS_CA_FILE', /no meaning: REDIS_URL is redis:/],
-  ['a client certificate for plain TCP', { REDIS_TLS_CERT_FILE: 'cert.pem' }, 'REDIS_TLS_CERT_FILE', /no meaning/],
-  [
-    'a CA file that is not there',
-    { REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: 'gone.pem' },
-    'REDIS_TLS_CA_FILE',
-    /does not exist/,
+  REDIS_TLS_CERT_FILE: [
+    [{ REDIS_TLS_CERT_FILE: 'cert.pem' }, /no meaning/],
+    [{ ...TLS, REDIS_TLS_KEY_FILE: 'key.pem' }, /required/],
   ],
-  [
-    'a CA file without a certificate',
-    { REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: 'no.pem' },
-    'REDIS_TLS_CA_FILE',
-    /no PEM cert/,
+  REDIS_TLS_KEY_FILE: [
+    [{ ...TLS, REDIS_TLS_CERT_FILE: 'cert.pem' }, /required/],
+    [{ ...TLS, REDIS_TLS_CERT_FILE: 'cert.pem', REDIS_TLS_KEY_FILE: 'other.pem' }, /not the key/],
   ],
-  [
-    'a certificate without its key',
-    { REDIS_URL: 'rediss://h', REDIS_TLS_CERT_FILE: 'cert.pem' },
-    'REDIS_TLS_KEY_FILE',
-    /required/,
+  REDIS_SENTINEL_NAME: [
+    [{ REDIS_MODE: 'sentinel' }, /required/],
+    [{ REDIS_SENTINEL_NAME: 'm' }, /no meaning with REDIS_MODE=standalone/],
   ],
-  [
-    'a key without its certificate',
-    { REDIS_URL: 'rediss://h', REDIS_TLS_KEY_FILE: 'key.pem' },
-    'REDIS_TLS_CERT_FILE',
-    /required/,
+  REDIS_SENTINEL_PASSWORD: [
+    [{ ...CLUSTER, REDIS_SENTINEL_PASSWORD: 'p' }, /no meaning with REDIS_MODE=cluster/],
+    [{ ...SENTINEL, REDIS_SENTINEL_USERNAME: 'u' }, /required/],
   ],
-  [
-    'the key of another certificate',
-    { REDIS_URL: 'rediss://h', REDIS_TLS_CERT_FILE: 'cert.pem', REDIS_TLS_KEY_FILE: 'other.pem' },
-    'REDIS_TLS_KEY_FILE',
-    /not the key/,
-  ],
-  ['sentinels without a name', { REDIS_MODE: 'sentinel' }, 'REDIS_SENTINEL_NAME', /required/],
-  [
-    'a name of sentinels without them',
-    { REDIS_SENTINEL_NAME: 'm' },
-    'REDIS_SENTINEL_NAME',
-    /no meaning with REDIS_MODE=standalone/,
-  ],
-  [
-    'a password of sentinels on a cluster',
-    { REDIS_MODE: 'cluster', REDIS_SENTINEL_PASSWORD: 'p' },
-    'REDIS_SENTINEL_PASSWORD',
-    /no meaning with REDIS_MODE=cluster/,
-  ],
-  ['no number of replicas', { REDIS_MIN_REPLICAS: '-1' }, 'REDIS_MIN_REPLICAS', /whole number/],
-  [
-    'a user of sentinels without a password',
-    { ...SENTINEL, REDIS_SENTINEL_USERNAME: 'u' },
-    'REDIS_SENTINEL_PASSWORD',
-    /required/,
-  ],
-]
-
-for (const [what, changes, setting, problem] of WRONG) {
-  void t.test(`refused by name: ${what}`, async (t) => {
-    t.match(problemsOf(changes), { [setting]: problem })
-  })
+  REDIS_MIN_REPLICAS: [[{ REDIS_MIN_REPLICAS: '-1' }, /whole number/]],
 }
+
+void t.test('what a mode would ignore, or cannot be, is refused by its name', async (t) => {
+  for (const [setting, rows] of Object.entries(WRONG)) {
+    for (const [changes, problem] of rows) t.match(problemsOf(changes), { [setting]: problem }, JSON.stringify(changes))
+  }
+})
 
 void t.test('the summary for the boot log says what is set and shows no secret', async (t) => {
   const config = load({

@@ -1,4 +1,5 @@
 // Owns: an environment that is complete and right, for tests that then break one thing of it.
+import { ConfigError } from '@wxgw/runtime'
 
 export const AES_KEY = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG'
 export const CALLER_KEY = 'k'.repeat(32)
@@ -19,4 +20,15 @@ export function filesOf(files: Readonly<Record<string, string | Uint8Array>>): (
     if (content === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
     return typeof content === 'string' ? Buffer.from(content) : content
   }
+}
+
+/** What `load` refuses, by setting; nothing, when it refuses nothing. */
+export function problemsIn(load: () => unknown): Record<string, string> {
+  try {
+    load()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return Object.fromEntries(error.problems.map(({ setting, problem }) => [setting, problem]))
+  }
+  return {}
 }

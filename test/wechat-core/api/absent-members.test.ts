@@ -2,6 +2,7 @@
 // answer that is read: all five come to the same.
 import { Secret } from '@wxgw/wechat-core'
 import t from 'tap'
+import { words } from '../../helpers/words.ts'
 import { authorizerApi, authorizerAppId, componentApi, failure, sent } from './fixtures.ts'
 import { startWeChatServer, type WeChatServer } from './wechat-server.ts'
 
@@ -46,12 +47,10 @@ const APIS: Record<string, Api> = {
   api_query_auth: {
     call: ({ component }) => component.queryAuth(sent.componentToken, sent.code),
     answer: { errcode: 0, authorization_info: { authorizer_appid: authorizerAppId, ...tokens, func_info: [set] } },
-    optional: [
-      'errcode',
-      'authorization_info.authorizer_access_token',
-      'authorization_info.authorizer_refresh_token',
-      'authorization_info.func_info',
-    ],
+    optional: words`
+      errcode authorization_info.authorizer_access_token authorization_info.authorizer_refresh_token
+      authorization_info.func_info
+    `,
     required: ['authorization_info', 'authorization_info.authorizer_appid', 'authorization_info.expires_in'],
   },
   api_authorizer_token: {

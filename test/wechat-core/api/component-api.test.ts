@@ -2,73 +2,97 @@
 import { Secret } from '@wxgw/wechat-core'
 import t from 'tap'
 import { authorizerAppId, componentApi, componentAppId, failure, otherAuthorizerAppId, sent } from './fixtures.ts'
-import { startWeChatServer } from './wechat-server.ts'
+import { type Reply, startWeChatServer } from './wechat-server.ts'
 
 const reveal = (secret: Secret | undefined) => secret?.reveal()
 
-void t.test('api_start_push_ticket sends the secret under its own name and no token', async (t) => {
-  const wechat = await startWeChatServer(t)
-  wechat.reply({ errcode: 0, errmsg: 'in a normal state' })
-  await componentApi(t, wechat).startPushTicket()
-  const [request] = wechat.requests
-  t.equal(request?.method, 'POST')
-  t.equal(request?.path, '/cgi-bin/component/api_start_push_ticket')
-  t.same(request?.query, {})
-  t.same(request?.body, { component_appid: componentAppId, component_secret: sent.componentAppSecret.reveal() })
-})
+const REFRESH = { authorizerAppId, authorizerRefreshToken: sent.refreshToken }
+const FUNC_INFO = [
+  { funcscope_category: { id: 1, type: 0, name: 'messages' } },
+  { funcscope_category: { id: 2 }, confirm_info: { need_confirm: 0, already_confirm: 0, can_confirm: 0 } },
+]
 
-void t.test('api_component_token buys a token with the ticket and the secret', async (t) => {
-  const wechat = await startWeChatServer(t)
-  wechat.reply({ component_access_token: 'issued-token', expires_in: 7200 })
-  const issued = await componentApi(t, wechat).getComponentToken(sent.ticket)
-  t.equal(reveal(issued.componentAccessToken), 'issued-token')
-  t.equal(issued.expiresInSeconds, 7200)
-  const [request] = wechat.requests
-  t.equal(request?.path, '/cgi-bin/component/api_component_token')
-  t.same(request?.query, {})
-  t.same(request?.body, {
-    component_appid: componentAppId,
-    component_appsecret: sent.componentAppSecret.reveal(),
-    component_verify_ticket: sent.ticket.reveal(),
-  })
-})
+type Exchange = {
+  call(api: ReturnType<typeof componentApi>): Promise<unknown>
+  /** Besides component_appid. */
+  body: object
+  reply: Reply
+  read: unknown
+  /** What the token is sent as; by default as component_access_token. */
+  query?: object
+}
 
-void t.test('api_create_preauthcode sends the component token as component_access_token, escaped', async (t) => {
-  const wechat = await startWeChatServer(t)
-  wechat.reply({ pre_auth_code: 'preauthcode@@@p', expires_in: 1800 })
-  const issued = await componentApi(t, wechat).createPreAuthCode(sent.componentToken)
-  t.equal(reveal(issued.preAuthCode), 'preauthcode@@@p')
-  t.equal(issued.expiresInSeconds, 1800)
-  const [request] = wechat.requests
-  t.equal(request?.path, '/cgi-bin/component/api_create_preauthcode')
-  t.same(request?.query, { component_access_token: sent.componentToken.reveal() })
-  t.same(request?.body, { component_appid: componentAppId })
-})
-
-void t.test('api_query_auth reads both tokens and the granted permission sets as WeChat wrote them', async (t) => {
-  const wechat = await startWeChatServer(t)
-  const func_info = [
-    { funcscope_category: { id: 1, type: 0, name: 'messages' } },
-    { funcscope_category: { id: 2 }, confirm_info: { need_confirm: 0, already_confirm: 0, can_confirm: 0 } },
-  ]
-  wechat.reply({
-    authorization_info: {
-      authorizer_appid: authorizerAppId,
-      authorizer_access_token: 'access',
-      expires_in: 7200,
-      authorizer_refresh_token: 'refreshtoken@@@r',
-      func_info,
+const CALLS: Record<string, Exchange> = {
+  api_start_push_ticket: {
+    call: (api) => api.startPushTicket(),
+    query: {},
+    body: { component_secret: sent.componentAppSecret.reveal() },
+    reply: { errcode: 0, errmsg: 'in a normal state' },
+    read: undefined,
+  },
+  api_component_token: {
+    call: (api) => api.getComponentToken(sent.ticket),
+    query: {},
+    body: { component_appsecret: sent.componentAppSecret.reveal(), component_verify_ticket: sent.ticket.reveal() },
+    reply: { component_access_token: 'issued-token', expires_in: 7200 },
+    read: { componentAccessToken: 'issued-token', expiresInSeconds: 7200 },
+  },
+  api_create_preauthcode: {
+    call: (api) => api.createPreAuthCode(sent.componentToken),
+    body: {},
+    reply: { pre_auth_code: 'preauthcode@@@p', expires_in: 1800 },
+    read: { preAuthCode: 'preauthcode@@@p', expiresInSeconds: 1800 },
+  },
+  api_query_auth: {
+    call: (api) => api.queryAuth(sent.componentToken, sent.code),
+    body: { authorization_code: sent.code.reveal() },
+    reply: {
+      authorization_info: {
+        authorizer_appid: authorizerAppId,
+        authorizer_access_token: 'access',
+        expires_in: 7200,
+        authorizer_refresh_token: 'refreshtoken@@@r',
+        func_info: FUNC_INFO,
+      },
     },
+    read: {
+      authorizerAppId,
+      authorizerAccessToken: 'access',
+      expiresInSeconds: 7200,
+      authorizerRefreshToken: 'refreshtoken@@@r',
+      funcInfo: FUNC_INFO,
+    },
+  },
+  api_authorizer_token: {
+    call: (api) => api.refreshAuthorizerToken(sent.componentToken, REFRESH),
+    body: { authorizer_appid: authorizerAppId, authorizer_refresh_token: sent.refreshToken.reveal() },
+    // A number in quotes is a number.
+    reply: { authorizer_access_token: 'access', expires_in: '7200', authorizer_refresh_token: 'refreshtoken@@@new' },
+    read: { authorizerAccessToken: 'access', expiresInSeconds: 7200, authorizerRefreshToken: 'refreshtoken@@@new' },
+  },
+}
+
+for (const [name, { call, query, body, reply, read }] of Object.entries(CALLS)) {
+  void t.test(`${name} sends what WeChat wants and reads what it answers`, async (t) => {
+    const wechat = await startWeChatServer(t)
+    wechat.reply(reply)
+    t.same(revealed(await call(componentApi(t, wechat))), read)
+    const [request] = wechat.requests
+    t.match(request, { method: 'POST', path: `/cgi-bin/component/${name}` })
+    t.same(request?.query, query ?? { component_access_token: sent.componentToken.reveal() })
+    t.same(request?.body, { component_appid: componentAppId, ...body })
   })
-  const queried = await componentApi(t, wechat).queryAuth(sent.componentToken, sent.code)
-  t.equal(queried.authorizerAppId, authorizerAppId)
-  t.equal(reveal(queried.authorizerAccessToken), 'access')
-  t.equal(queried.expiresInSeconds, 7200)
-  t.equal(reveal(queried.authorizerRefreshToken), 'refreshtoken@@@r')
-  t.same(queried.funcInfo, func_info)
-  t.equal(wechat.requests[0]?.path, '/cgi-bin/component/api_query_auth')
-  t.same(wechat.requests[0]?.body, { component_appid: componentAppId, authorization_code: sent.code.reveal() })
-})
+}
+
+function revealed(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null) return answer
+  return Object.fromEntries(
+    Object.entries(answer).map(([name, value]) => [
+      name,
+      value instanceof Secret ? value.reveal() : (value as unknown),
+    ]),
+  )
+}
 
 void t.test('a code that is no well-formed text is sent and refused like any other', async (t) => {
   const wechat = await startWeChatServer(t)
@@ -93,37 +117,12 @@ void t.test('api_query_auth of an account without API permission has no tokens',
   }
 })
 
-void t.test('api_authorizer_token sends the refresh token and reads the one that comes back', async (t) => {
-  const wechat = await startWeChatServer(t)
-  wechat.reply({
-    authorizer_access_token: 'access',
-    expires_in: '7200',
-    authorizer_refresh_token: 'refreshtoken@@@new',
-  })
-  const refreshed = await componentApi(t, wechat).refreshAuthorizerToken(sent.componentToken, {
-    authorizerAppId,
-    authorizerRefreshToken: sent.refreshToken,
-  })
-  t.equal(reveal(refreshed.authorizerAccessToken), 'access')
-  t.equal(refreshed.expiresInSeconds, 7200, 'a number in quotes is a number')
-  t.equal(reveal(refreshed.authorizerRefreshToken), 'refreshtoken@@@new')
-  t.equal(wechat.requests[0]?.path, '/cgi-bin/component/api_authorizer_token')
-  t.same(wechat.requests[0]?.body, {
-    component_appid: componentAppId,
-    authorizer_appid: authorizerAppId,
-    authorizer_refresh_token: sent.refreshToken.reveal(),
-  })
-})
-
 void t.test('a refresh without a new refresh token, or with an empty one, tells to keep the stored one', async (t) => {
   const wechat = await startWeChatServer(t)
   const api = componentApi(t, wechat)
   for (const extra of [{}, { authorizer_refresh_token: '' }, { authorizer_refresh_token: null }]) {
     wechat.reply({ authorizer_access_token: 'access', expires_in: 7200, authorizer_appid: authorizerAppId, ...extra })
-    const refreshed = await api.refreshAuthorizerToken(sent.componentToken, {
-      authorizerAppId,
-      authorizerRefreshToken: sent.refreshToken,
-    })
+    const refreshed = await api.refreshAuthorizerToken(sent.componentToken, REFRESH)
     t.equal(refreshed.authorizerRefreshToken, undefined)
   }
 })

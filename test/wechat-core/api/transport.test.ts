@@ -8,7 +8,7 @@ import { until } from '../../helpers/until.ts'
 import { exposed } from './exposed.ts'
 import { allCanaries, authorizerApi, authorizerAppId, componentApi, failure, sent } from './fixtures.ts'
 import { selfSigned } from '../../helpers/certificates.ts'
-import { listen, startWeChatServer } from './wechat-server.ts'
+import { listen, type Reply, startWeChatServer } from './wechat-server.ts'
 
 const TIMEOUT_MS = 300
 const TOLERANCE_MS = 500
@@ -37,44 +37,46 @@ async function failureOf(t: Test, baseUrl: string, signal?: AbortSignal): Promis
 }
 
 /** A TCP server that does what it likes with a connection. */
-async function startTcpServer(t: Test, onConnection: (socket: Socket) => void): Promise<number> {
+async function serveTcp(t: Test, onConnection: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
     onConnection(socket)
   })
-  return (await listen(t, server)).port
+  return `http://127.0.0.1:${(await listen(t, server)).port}`
 }
 
-void t.test('a server that never answers costs the timeout', async (t) => {
+/** Servers that come to no end in time. */
+const ENDLESS: Record<string, (t: Test) => Promise<string>> = {
+  'a body that drips byte by byte': (t) =>
+    serve(t, (res) => {
+      const drip = setInterval(() => res.write(' '), 20)
+      res.once('close', () => clearInterval(drip))
+    }),
+  'headers that drip byte by byte': async (t) =>
+    serveTcp(t, (socket) => {
+      socket.resume()
+      socket.write('HTTP/1.1 200 OK\r\nx-slow: ')
+      const drip = setInterval(() => socket.write('a'), 20)
+      socket.once('close', () => clearInterval(drip))
+    }),
+  'a TLS handshake that does not go on': async (t) =>
+    (await serveTcp(t, (socket) => socket.resume())).replace('http:', 'https:'),
+}
+
+async function serve(t: Test, reply: Reply): Promise<string> {
+  const wechat = await startWeChatServer(t)
+  wechat.reply(reply)
+  return wechat.baseUrl
+}
+
+void t.test('what comes to no end is cut off at the deadline', async (t) => {
+  for (const [what, start] of Object.entries(ENDLESS)) t.match(await failureOf(t, await start(t)), timeout, what)
   const wechat = await startWeChatServer(t)
   wechat.reply(() => undefined)
-  t.match(await failureOf(t, wechat.baseUrl), timeout)
-  t.equal(wechat.requests.length, 1, 'and is asked once')
+  t.match(await failureOf(t, wechat.baseUrl), timeout, 'a server that never answers')
+  t.equal(wechat.requests.length, 1, 'it is asked once')
   await until('the connection is given up', () => wechat.connections.open === 0)
-})
-
-void t.test('a body that drips byte by byte is cut off at the deadline', async (t) => {
-  const wechat = await startWeChatServer(t)
-  wechat.reply((res) => {
-    const drip = setInterval(() => res.write(' '), 20)
-    res.once('close', () => clearInterval(drip))
-  })
-  t.match(await failureOf(t, wechat.baseUrl), timeout)
-})
-
-void t.test('headers that drip byte by byte are cut off at the deadline', async (t) => {
-  const port = await startTcpServer(t, (socket) => {
-    socket.resume()
-    socket.write('HTTP/1.1 200 OK\r\nx-slow: ')
-    const drip = setInterval(() => socket.write('a'), 20)
-    socket.once('close', () => clearInterval(drip))
-  })
-  t.match(await failureOf(t, `http://127.0.0.1:${port}`), timeout)
-})
-
-void t.test('a TLS handshake that does not go on is cut off at the deadline', async (t) => {
-  const port = await startTcpServer(t, (socket) => socket.resume())
-  t.match(await failureOf(t, `https://127.0.0.1:${port}`), timeout)
+  t.match(await failureOf(t, wechat.baseUrl, AbortSignal.timeout(30)), timeout, "a caller's deadline that comes first")
 })
 
 void t.test('waiting for a free connection counts against the deadline', async (t) => {
@@ -85,12 +87,6 @@ void t.test('waiting for a free connection counts against the deadline', async (
   const errors = await Promise.all(Array.from({ length: 130 }, () => failure(api.startPushTicket())))
   t.ok(elapsedMs() < TIMEOUT_MS + 2 * TOLERANCE_MS)
   for (const error of errors) t.match(error, timeout)
-})
-
-void t.test("a caller's deadline that comes first counts as a timeout", async (t) => {
-  const wechat = await startWeChatServer(t)
-  wechat.reply(() => undefined)
-  t.match(await failureOf(t, wechat.baseUrl, AbortSignal.timeout(30)), timeout)
 })
 
 void t.test('a call that is called off ends at once and is no timeout', async (t) => {
@@ -120,39 +116,35 @@ void t.test('a signal that outlives many calls collects no listeners', async (t)
   t.same(warnings, [])
 })
 
-void t.test('nobody listening is a transport error that names the cause', async (t) => {
-  const error = await failureOf(t, `http://127.0.0.1:${await freePort()}`)
-  t.match(error, { ...transport, message: 'api_authorizer_token failed (ECONNREFUSED)' })
-})
+const BODY = JSON.stringify({ authorizer_access_token: 'access', expires_in: 7200 })
+const BROKEN: Record<string, [start: (t: Test) => Promise<string>, expected: object]> = {
+  'nobody listening': [
+    async () => `http://127.0.0.1:${await freePort()}`,
+    { ...transport, message: 'api_authorizer_token failed (ECONNREFUSED)' },
+  ],
+  'a name that does not resolve': [async () => 'http://wechat.invalid', { name: 'WeChatTransportError' }],
+  'an answer that is not HTTP': [(t) => serveTcp(t, (socket) => socket.end('+PONG\r\n')), transport],
+  'good JSON that breaks off': [
+    (t) =>
+      serve(t, (res) => {
+        res.setHeader('content-length', BODY.length + 10)
+        res.write(BODY, () => res.socket?.destroy())
+      }),
+    transport,
+  ],
+  'good JSON without its last chunk': [
+    (t) => serve(t, (res) => void res.write(BODY, () => res.socket?.destroy())),
+    transport,
+  ],
+}
 
-void t.test('a name that does not resolve is a transport error', async (t) => {
-  t.match(await failureOf(t, 'http://wechat.invalid'), { name: 'WeChatTransportError' })
-})
-
-void t.test('a connection that is reset is a transport error', async (t) => {
+void t.test('what breaks on the way is a transport error, and the call is not repeated', async (t) => {
+  for (const [what, [start, expected]] of Object.entries(BROKEN))
+    t.match(await failureOf(t, await start(t)), expected, what)
   const wechat = await startWeChatServer(t)
   wechat.reply((res) => res.socket?.resetAndDestroy())
   t.match(await failureOf(t, wechat.baseUrl), { ...transport, message: 'api_authorizer_token failed (ECONNRESET)' })
-  t.equal(wechat.requests.length, 1, 'and the call is not repeated')
-})
-
-void t.test('a body that breaks off is a transport error, even where the part is good JSON', async (t) => {
-  const wechat = await startWeChatServer(t)
-  const body = JSON.stringify({ authorizer_access_token: 'access', expires_in: 7200 })
-  wechat.reply((res) => {
-    res.setHeader('content-length', body.length + 10)
-    res.write(body, () => res.socket?.destroy())
-  })
-  t.match(await failureOf(t, wechat.baseUrl), transport)
-  wechat.reply((res) => {
-    res.write(body, () => res.socket?.destroy())
-  })
-  t.match(await failureOf(t, wechat.baseUrl), transport, 'chunked without its end')
-})
-
-void t.test('an answer that is not HTTP is a transport error', async (t) => {
-  const port = await startTcpServer(t, (socket) => socket.end('+PONG\r\n'))
-  t.match(await failureOf(t, `http://127.0.0.1:${port}`), transport)
+  t.equal(wechat.requests.length, 1)
 })
 
 void t.test('a redirect is not followed: secrets go to WeChat only', async (t) => {
@@ -171,22 +163,19 @@ void t.test('a redirect is not followed: secrets go to WeChat only', async (t) =
   t.equal(elsewhere.connections.opened, 0)
 })
 
-void t.test(
-  'a certificate that nobody vouches for gets no request, whatever NODE_TLS_REJECT_UNAUTHORIZED says',
-  async (t) => {
-    const wechat = await startWeChatServer(t, selfSigned())
-    t.match(await failureOf(t, wechat.baseUrl), { ...transport, message: /DEPTH_ZERO_SELF_SIGNED_CERT/ })
+void t.test('an untrusted certificate gets no request, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (t) => {
+  const wechat = await startWeChatServer(t, selfSigned())
+  t.match(await failureOf(t, wechat.baseUrl), { ...transport, message: /DEPTH_ZERO_SELF_SIGNED_CERT/ })
 
-    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
-    t.teardown(() => {
-      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
-    })
-    t.match(await failureOf(t, wechat.baseUrl), transport)
-    t.equal(wechat.requests.length, 0)
-  },
-)
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+  t.teardown(() => {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+  })
+  t.match(await failureOf(t, wechat.baseUrl), transport)
+  t.equal(wechat.requests.length, 0)
+})
 
 void t.test('a failed GET shows its token no more than a POST does', async (t) => {
   const api = authorizerApi(t, { baseUrl: `http://127.0.0.1:${await freePort()}` })

@@ -16,12 +16,7 @@ void t.test('every known message is decrypted, and encrypted to the identical ci
     const aesKey = keyOf(known.encodingAesKey)
     t.same(
       decryptMessage({ aesKey, encrypted: known.encrypt }),
-      {
-        plaintext: known.plaintext,
-        bytes: Buffer.from(known.plaintext),
-        receiveId: known.receiveId,
-        isUtf8: true,
-      },
+      { plaintext: known.plaintext, bytes: Buffer.from(known.plaintext), receiveId: known.receiveId, isUtf8: true },
       `${known.id} is decrypted`,
     )
     const random16 = Buffer.from(known.random16)

@@ -153,17 +153,14 @@ for (const [what, fault, isDoubtful] of [
   ['"busy"', { refuse: -1 }, true],
   ['a used up quota', { refuse: 45009 }, false],
 ] as const) {
-  void t.test(
-    `after ${what}, the next token is due ${isDoubtful ? 'within a minute: WeChat may still serve it' : 'as usual'}`,
-    async (t) => {
-      const { wechat, clock, authorizers, refresh } = await authorized()
-      wechat.fault('api_authorizer_token', fault)
-      await t.rejects(refresh())
-      clock.pass(1_000)
-      await refresh()
-      t.equal((authorizers.dueAtMs(ACCOUNT) ?? 0) - clock.nowMs() <= 60_000, isDoubtful)
-    },
-  )
+  void t.test(`after ${what} the next token is due ${isDoubtful ? 'within a minute' : 'as usual'}`, async (t) => {
+    const { wechat, clock, authorizers, refresh } = await authorized()
+    wechat.fault('api_authorizer_token', fault)
+    await t.rejects(refresh())
+    clock.pass(1_000)
+    await refresh()
+    t.equal((authorizers.dueAtMs(ACCOUNT) ?? 0) - clock.nowMs() <= 60_000, isDoubtful)
+  })
 }
 
 void t.test('a component token that WeChat refuses is replaced once, and the call repeated', async (t) => {
@@ -229,29 +226,26 @@ for (const rotates of [true, false]) {
   for (const served of ['AB', 'BA']) {
     for (const answered of ['AB', 'BA']) {
       const refreshTokens = rotates ? 'rotated' : 'kept'
-      void t.test(
-        `two refreshes at once, refresh tokens ${refreshTokens}: served ${served}, answered ${answered}`,
-        async (t) => {
-          const { wechat, clock, a, b, refresh, isSettled } = await authorized()
-          wechat.rotates = rotates
-          const [serveA, answerA, answerB] = [gate(), gate(), gate()]
-          if (served === 'AB') serveA.open()
-          wechat.fault('api_authorizer_token', { before: serveA.opened, after: answerA.opened })
-          wechat.fault('api_authorizer_token', { after: answerB.opened })
-          const refreshes = [refresh(a)]
-          await until('A has asked', () => wechat.count('api_authorizer_token') === 1)
-          clock.pass(LEASE_MS)
-          refreshes.push(refresh(b))
-          await until('B has asked', () => wechat.count('api_authorizer_token') >= 2)
-          serveA.open()
-          for (const { open } of answered === 'AB' ? [answerA, answerB] : [answerB, answerA]) {
-            open()
-            await nextTurn()
-          }
-          await Promise.all(refreshes)
-          await isSettled(t)
-        },
-      )
+      void t.test(`two refreshes, tokens ${refreshTokens}: served ${served}, answered ${answered}`, async (t) => {
+        const { wechat, clock, a, b, refresh, isSettled } = await authorized()
+        wechat.rotates = rotates
+        const [serveA, answerA, answerB] = [gate(), gate(), gate()]
+        if (served === 'AB') serveA.open()
+        wechat.fault('api_authorizer_token', { before: serveA.opened, after: answerA.opened })
+        wechat.fault('api_authorizer_token', { after: answerB.opened })
+        const refreshes = [refresh(a)]
+        await until('A has asked', () => wechat.count('api_authorizer_token') === 1)
+        clock.pass(LEASE_MS)
+        refreshes.push(refresh(b))
+        await until('B has asked', () => wechat.count('api_authorizer_token') >= 2)
+        serveA.open()
+        for (const { open } of answered === 'AB' ? [answerA, answerB] : [answerB, answerA]) {
+          open()
+          await nextTurn()
+        }
+        await Promise.all(refreshes)
+        await isSettled(t)
+      })
     }
   }
 }

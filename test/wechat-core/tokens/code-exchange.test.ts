@@ -81,23 +81,20 @@ void t.test('a refusal after an answer that was lost is no verdict about the cod
   t.equal((await a.tokens.get(ACCOUNT)).token.reveal(), wechat.current(ACCOUNT).accessToken)
 })
 
-void t.test(
-  'a process that died while it exchanged holds the code for its lease, and the event recovers the account',
-  async (t) => {
-    const { wechat, clock, a, b, pushed } = await started()
-    const code = wechat.authorize(ACCOUNT)
-    const never = gate()
-    wechat.fault('api_query_auth', { after: never.opened })
-    const died = a.exchange.exchange(code)
-    await until('it has asked', () => wechat.count('api_query_auth') === 1)
-    const recovered = b.exchange.exchange(code, pushed())
-    clock.pass(LEASE_MS)
-    t.equal(await recovered, ACCOUNT)
-    t.equal((await b.tokens.get(ACCOUNT)).token.reveal(), wechat.current(ACCOUNT).accessToken)
-    never.open()
-    await died
-  },
-)
+void t.test('a dead process holds its code for the lease, then the event recovers the account', async (t) => {
+  const { wechat, clock, a, b, pushed } = await started()
+  const code = wechat.authorize(ACCOUNT)
+  const never = gate()
+  wechat.fault('api_query_auth', { after: never.opened })
+  const died = a.exchange.exchange(code)
+  await until('it has asked', () => wechat.count('api_query_auth') === 1)
+  const recovered = b.exchange.exchange(code, pushed())
+  clock.pass(LEASE_MS)
+  t.equal(await recovered, ACCOUNT)
+  t.equal((await b.tokens.get(ACCOUNT)).token.reveal(), wechat.current(ACCOUNT).accessToken)
+  never.open()
+  await died
+})
 
 void t.test('while a ticket is missing no code is touched', async (t) => {
   const { wechat, codes, openProcess } = tokenAuthority()
@@ -126,15 +123,12 @@ void t.test('an account that revokes while a browser’s code is being exchanged
   t.equal(await authorizers.statusOf(ACCOUNT), 'revoked')
 })
 
-void t.test(
-  'an event that is older than a revocation that is known brings nothing back, and WeChat is not asked',
-  async (t) => {
-    const { wechat, a, authorizers, pushed, nowSeconds } = await started()
-    await authorizers.revoke(ACCOUNT, nowSeconds() + 1)
-    await t.rejects(a.exchange.exchange(wechat.authorize(ACCOUNT), pushed()), { code: 'AUTHORIZER_REVOKED' })
-    t.equal(wechat.count('api_query_auth'), 0)
-  },
-)
+void t.test('an event older than a known revocation restores nothing and costs no call', async (t) => {
+  const { wechat, a, authorizers, pushed, nowSeconds } = await started()
+  await authorizers.revoke(ACCOUNT, nowSeconds() + 1)
+  await t.rejects(a.exchange.exchange(wechat.authorize(ACCOUNT), pushed()), { code: 'AUTHORIZER_REVOKED' })
+  t.equal(wechat.count('api_query_auth'), 0)
+})
 
 for (const served of ['AB', 'BA']) {
   for (const answered of ['AB', 'BA']) {
@@ -175,33 +169,27 @@ async function refused(errcode = 61009) {
   }
 }
 
-void t.test(
-  'an event’s code that WeChat refuses: the account comes from api_get_authorizer_info, due at once',
-  async (t) => {
-    const { wechat, authorizers, clock, exchange, pushed } = await refused()
-    t.equal(await exchange(pushed()), ACCOUNT)
-    t.ok((authorizers.dueAtMs(ACCOUNT) ?? Infinity) <= clock.nowMs())
-    t.equal(wechat.count('api_get_authorizer_list'), 0)
-  },
-)
+void t.test('a refused code of an event falls back to api_get_authorizer_info, due at once', async (t) => {
+  const { wechat, authorizers, clock, exchange, pushed } = await refused()
+  t.equal(await exchange(pushed()), ACCOUNT)
+  t.ok((authorizers.dueAtMs(ACCOUNT) ?? Infinity) <= clock.nowMs())
+  t.equal(wechat.count('api_get_authorizer_list'), 0)
+})
 
-void t.test(
-  'where that gives no refresh token, from WeChat’s list, which is searched once in ten minutes',
-  async (t) => {
-    const { wechat, clock, exchange, pushed, a } = await refused()
-    wechat.hides.add('info').add('list')
-    const event = pushed()
-    await t.rejects(exchange(event), { code: 'WECHAT_API_ERROR', errcode: 61009 })
-    await t.rejects(exchange(event), { code: 'WECHAT_API_ERROR', errcode: 61009 })
-    t.equal(wechat.count('api_get_authorizer_list'), 1)
-    clock.pass(10 * MINUTE_MS)
-    wechat.hides.delete('list')
-    t.equal(await exchange(event), ACCOUNT)
-    t.equal(wechat.count('api_get_authorizer_list'), 2)
-    wechat.hides.delete('info')
-    t.equal((await a.tokens.get(ACCOUNT)).token.reveal(), wechat.current(ACCOUNT).accessToken)
-  },
-)
+void t.test("without a refresh token there, WeChat's list is searched, once in ten minutes", async (t) => {
+  const { wechat, clock, exchange, pushed, a } = await refused()
+  wechat.hides.add('info').add('list')
+  const event = pushed()
+  await t.rejects(exchange(event), { code: 'WECHAT_API_ERROR', errcode: 61009 })
+  await t.rejects(exchange(event), { code: 'WECHAT_API_ERROR', errcode: 61009 })
+  t.equal(wechat.count('api_get_authorizer_list'), 1)
+  clock.pass(10 * MINUTE_MS)
+  wechat.hides.delete('list')
+  t.equal(await exchange(event), ACCOUNT)
+  t.equal(wechat.count('api_get_authorizer_list'), 2)
+  wechat.hides.delete('info')
+  t.equal((await a.tokens.get(ACCOUNT)).token.reveal(), wechat.current(ACCOUNT).accessToken)
+})
 
 void t.test('a code that nobody knows yet may work next time', async (t) => {
   const { wechat, exchange, pushed } = await refused()
@@ -212,19 +200,16 @@ void t.test('a code that nobody knows yet may work next time', async (t) => {
   t.equal(await exchange(event), ACCOUNT)
 })
 
-void t.test(
-  'after an hour, the code’s life, an account that WeChat says is authorized is stored without a refresh token',
-  async (t) => {
-    const { wechat, authorizers, clock, exchange, pushed } = await refused()
-    wechat.hides.add('info').add('list')
-    const event = pushed()
-    clock.pass(HOUR_MS - 1)
-    await t.rejects(exchange(event), { code: 'WECHAT_API_ERROR', errcode: 61009 })
-    clock.pass(1)
-    t.equal(await exchange(event), ACCOUNT)
-    t.equal(await authorizers.statusOf(ACCOUNT), 'active')
-  },
-)
+void t.test('after an hour an account that WeChat lists is stored without a refresh token', async (t) => {
+  const { wechat, authorizers, clock, exchange, pushed } = await refused()
+  wechat.hides.add('info').add('list')
+  const event = pushed()
+  clock.pass(HOUR_MS - 1)
+  await t.rejects(exchange(event), { code: 'WECHAT_API_ERROR', errcode: 61009 })
+  clock.pass(1)
+  t.equal(await exchange(event), ACCOUNT)
+  t.equal(await authorizers.statusOf(ACCOUNT), 'active')
+})
 
 void t.test('a refusal that says nothing about the code is believed when the event is a minute old', async (t) => {
   const { wechat, clock, exchange, pushed } = await refused(61003)

@@ -117,21 +117,18 @@ void t.test('a token is replaced when a minute is left, or a tenth of its life i
   t.equal(await get(), 'token 3')
 })
 
-void t.test(
-  'a token that WeChat has refused is replaced while it is the current one, and one report is for all',
-  async (t) => {
-    const { a, b, clock, get, asked } = keepers()
-    const first = new Secret(await get())
-    clock.pass(FORCE_MIN_INTERVAL_MS)
-    await nextTurn()
-    const reports = await Promise.all([a, b, a, b].map((keeper) => keeper.reportInvalid(COMPONENT_SUBJECT, first)))
-    t.strictSame([...new Set(reports.map(({ token }) => token.reveal()))], ['token 2'])
-    clock.pass(FORCE_MIN_INTERVAL_MS)
-    await nextTurn()
-    t.equal((await a.reportInvalid(COMPONENT_SUBJECT, first)).token.reveal(), 'token 2', 'an old token is no reason')
-    t.equal(asked(), 2)
-  },
-)
+void t.test('a refused token is replaced while it is current, one report for all callers', async (t) => {
+  const { a, b, clock, get, asked } = keepers()
+  const first = new Secret(await get())
+  clock.pass(FORCE_MIN_INTERVAL_MS)
+  await nextTurn()
+  const reports = await Promise.all([a, b, a, b].map((keeper) => keeper.reportInvalid(COMPONENT_SUBJECT, first)))
+  t.strictSame([...new Set(reports.map(({ token }) => token.reveal()))], ['token 2'])
+  clock.pass(FORCE_MIN_INTERVAL_MS)
+  await nextTurn()
+  t.equal((await a.reportInvalid(COMPONENT_SUBJECT, first)).token.reveal(), 'token 2', 'an old token is no reason')
+  t.equal(asked(), 2)
+})
 
 void t.test('the schedule refreshes a token that is still fresh', async (t) => {
   const { a, get } = keepers()
@@ -191,23 +188,20 @@ void t.test('who waits for another process’ refresh is given its token', async
   t.equal(asked(), 1)
 })
 
-void t.test(
-  'a process that stood still holds nobody up for longer than its lease, and its late answer is settled by a third call',
-  async (t) => {
-    const { a, b, clock, store, outcomes, get, asked, plan } = keepers()
-    const answer = gate()
-    plan(() => answer.opened)
-    const late = get(a)
-    await until('it has asked', () => asked() === 1)
-    const other = get(b)
-    clock.pass(LEASE_MS)
-    t.equal(await other, 'token 2')
-    answer.open()
-    t.equal(await late, 'token 3', 'nobody knows which of the two WeChat served last')
-    t.equal((await store.read(COMPONENT_SUBJECT)).stored?.token.reveal(), 'token 3')
-    t.strictSame(outcomes, ['refreshed', 'superseded', 'refreshed'])
-  },
-)
+void t.test('a stalled process blocks others for its lease at most; a third call settles its answer', async (t) => {
+  const { a, b, clock, store, outcomes, get, asked, plan } = keepers()
+  const answer = gate()
+  plan(() => answer.opened)
+  const late = get(a)
+  await until('it has asked', () => asked() === 1)
+  const other = get(b)
+  clock.pass(LEASE_MS)
+  t.equal(await other, 'token 2')
+  answer.open()
+  t.equal(await late, 'token 3', 'nobody knows which of the two WeChat served last')
+  t.equal((await store.read(COMPONENT_SUBJECT)).stored?.token.reveal(), 'token 3')
+  t.strictSame(outcomes, ['refreshed', 'superseded', 'refreshed'])
+})
 
 void t.test('when every answer comes after the lease, the caller is told after the fourth', async (t) => {
   const { clock, get, asked, plan } = keepers()

@@ -21,11 +21,7 @@ void t.test('every leaf is a string, exactly as it was written', async (t) => {
     parsed(
       '<xml><MsgId>6074746557628292943</MsgId><A>1700827132819554304</A><Code><![CDATA[018255396048]]></Code></xml>',
     ),
-    {
-      MsgId: '6074746557628292943',
-      A: '1700827132819554304',
-      Code: '018255396048',
-    },
+    { MsgId: '6074746557628292943', A: '1700827132819554304', Code: '018255396048' },
   )
   for (const content of [
     '00123',
@@ -71,13 +67,8 @@ void t.test('names keep their case, and names of built-ins are names like others
 })
 
 void t.test('empty elements are the empty string', async (t) => {
-  t.same(parsed('<xml><A/><B></B><C><![CDATA[]]></C><D /><E><F/></E></xml>'), {
-    A: '',
-    B: '',
-    C: '',
-    D: '',
-    E: { F: '' },
-  })
+  const empty = { A: '', B: '', C: '', D: '', E: { F: '' } }
+  t.same(parsed('<xml><A/><B></B><C><![CDATA[]]></C><D /><E><F/></E></xml>'), empty)
   t.same(parsed('<xml/>'), {})
   t.same(parsed('<xml></xml>'), {})
   t.same(parsed('<xml>only text</xml>'), {})
@@ -115,22 +106,19 @@ void t.test('references are decoded outside CDATA only, once, and only to XML ch
   }
 })
 
-void t.test(
-  'a byte order mark, layout, comments, instructions, attributes and stray text are passed over',
-  async (t) => {
-    const expected = { A: '1', B: { C: '2' } }
-    for (const text of [
-      '\ufeff<xml><A>1</A><B><C>2</C></B></xml>',
-      '<?xml version="1.0" encoding="utf-8"?>\n<!-- a < b --><xml>\n<A>1</A>\n<!-- <Z/> --><B>\n<C>2</C></B><?pi x?></xml>\n',
-      '<xml>\u200b<A>1</A> stray <B>text<C>2</C>\u200b</B>![CDATA[x]]</xml>\u200b',
-      '<xml a="1" b=\'>\'><A c="d">1</A><B><C>2</C></B></xml >',
-      '<xml>\r\n<A>1</A>\r\n<B><C>2</C></B>\r\n</xml>\r\n',
-      '<xml>&unknown;<A>1</A><B><![CDATA[x]]><C>2</C></B></xml>',
-    ]) {
-      t.same(parsed(text), expected, JSON.stringify(text))
-    }
-  },
-)
+void t.test('byte order mark, layout, comments, instructions, attributes and stray text are skipped', async (t) => {
+  const expected = { A: '1', B: { C: '2' } }
+  for (const text of [
+    '\ufeff<xml><A>1</A><B><C>2</C></B></xml>',
+    '<?xml version="1.0" encoding="utf-8"?>\n<!-- a < b --><xml>\n<A>1</A>\n<!-- <Z/> --><B>\n<C>2</C></B><?pi x?></xml>\n',
+    '<xml>\u200b<A>1</A> stray <B>text<C>2</C>\u200b</B>![CDATA[x]]</xml>\u200b',
+    '<xml a="1" b=\'>\'><A c="d">1</A><B><C>2</C></B></xml >',
+    '<xml>\r\n<A>1</A>\r\n<B><C>2</C></B>\r\n</xml>\r\n',
+    '<xml>&unknown;<A>1</A><B><![CDATA[x]]><C>2</C></B></xml>',
+  ]) {
+    t.same(parsed(text), expected, JSON.stringify(text))
+  }
+})
 
 void t.test('line ends become line feeds, as XML says', async (t) => {
   t.equal(parsed('<xml><A><![CDATA[a\r\nb\rc\nd]]></A></xml>')['A'], 'a\nb\nc\nd')
@@ -139,23 +127,8 @@ void t.test('line ends become line feeds, as XML says', async (t) => {
 
 void t.test('what comes twice is an array, and so is what WeChat may repeat, even once', async (t) => {
   t.same(parsed('<xml><A>1</A><B>x</B><A><C>2</C></A></xml>'), { A: ['1', { C: '2' }], B: 'x' })
-  for (const name of [
-    'item',
-    'List',
-    'list',
-    'Actions',
-    'DetailList',
-    'material',
-    'proof_material_id',
-    'fail_idx',
-    'history',
-    'media_id_list',
-    'scene_group_ext_list',
-    'update_fields',
-  ]) {
-    t.same(parsed(`<xml><${name}>1</${name}></xml>`), { [name]: ['1'] }, `${name} at the top`)
-    t.same(parsed(`<xml><A><${name}><x>1</x></${name}></A></xml>`), { A: { [name]: [{ x: '1' }] } }, `${name} deeper`)
-  }
+  t.same(parsed('<xml><List>1</List></xml>'), { List: ['1'] })
+  t.same(parsed('<xml><A><List><x>1</x></List></A></xml>'), { A: { List: [{ x: '1' }] } }, 'deeper')
   t.same(parsed('<xml><detail><errcode>0</errcode></detail></xml>'), { detail: [{ errcode: '0' }] })
   t.same(parsed('<xml><A><detail>x</detail></A></xml>'), { A: { detail: 'x' } }, 'detail is only repeated at the top')
   t.same(parsed('<xml><item/></xml>'), { item: [''] })
@@ -244,11 +217,8 @@ void t.test('documents that are not well-formed are refused with a reason', asyn
   t.notOk('polluted' in {}, 'no prototype was touched')
 })
 
-void t.test('64 levels are accepted', async (t) => {
+void t.test('64 levels and 100,000 elements are accepted, of whatever shape', async (t) => {
   t.equal(refusal(`${'<a>'.repeat(64)}x${'</a>'.repeat(64)}`), 'accepted')
-})
-
-void t.test('100,000 elements are accepted, of whatever shape', async (t) => {
   t.equal(parsed(`<xml>${'<item>1</item>'.repeat(99_999)}</xml>`)['item']?.length, 99_999)
   const pics = parsed(`<xml><PicList>${'<item/>'.repeat(99_998)}</PicList></xml>`)['PicList']
   t.equal(Object(pics).item.length, 99_998)
@@ -265,67 +235,4 @@ void t.test('another root than the one asked for is refused', async (t) => {
 
 void t.test('an error tells nothing of the document', async (t) => {
   t.throws(() => parseXml('<xml><SECRET>'), { message: 'XML refused: not-well-formed' })
-})
-
-void t.test('an element is read alike, however its end is written', async (t) => {
-  const pieces = [
-    '<A>',
-    '</A>',
-    '<B>',
-    '</B>',
-    '<B/>',
-    '<item>',
-    '</item>',
-    '<![CDATA[',
-    ']]>',
-    'text',
-    ' ',
-    '\n',
-    '&amp;',
-    '&',
-    '<',
-    '>',
-    '</',
-    '<!--',
-    '-->',
-    '<?p',
-    '?>',
-    '</xml>',
-    '<xml>',
-    '\u200b',
-    '"',
-    '=',
-    '<!',
-  ]
-  let seed = 20_260_101
-  const next = (below: number) => {
-    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff
-    return seed % below
-  }
-  // A blank in a closing tag is no difference, but where the tag stands in CDATA it is text.
-  const outcome = (text: string) => {
-    const reason = refusal(text, 'xml')
-    return reason === 'accepted' ? JSON.stringify(parsed(text)).replaceAll(' >', '>') : reason
-  }
-  let accepted = 0
-  let disagreements = 0
-  for (let round = 0; round < 20_000; round++) {
-    let inner = ''
-    for (let count = next(6); count > 0; count--) {
-      const name = next(2) === 0 ? 'C' : `D${next(3)}`
-      const value = Array.from({ length: next(3) }, () => pieces[next(pieces.length)] ?? '').join('')
-      inner +=
-        next(4) === 0
-          ? value
-          : next(2) === 0
-            ? `<${name}>${value}</${name}>`
-            : `<${name}><![CDATA[${value}]]></${name}>`
-    }
-    const text = `<xml>${inner}</xml>`
-    const short = outcome(text)
-    if (short.startsWith('{')) accepted += 1
-    if (short !== outcome(text.replaceAll(/<\/([CD]\d?)>/g, '</$1 >'))) disagreements += 1
-  }
-  t.equal(disagreements, 0)
-  t.ok(accepted > 5000, `${accepted} of them were accepted`)
 })

@@ -1,8 +1,11 @@
 // Owns: how often a call is made, what becomes of one that fails on its way, how many are made at once, and when none is.
+import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { freePort } from '../../../helpers/free-port.ts'
+import { pluck } from '../../../helpers/pluck.ts'
 import { until } from '../../../helpers/until.ts'
+import { type FakePlatform } from '../fake-platform.ts'
 import { APPID_A, authorizer, SECRETS } from '../samples.ts'
 import { createGateway, keyOf, PREFIX, ROOT_KEY } from '../gateway-fixture.ts'
 import { listen } from '../raw-client.ts'
@@ -38,29 +41,24 @@ function begin(answer: object | Answering, next: string | undefined = NEW): void
   wechat.answer(answer)
 }
 
-const outcome = async (answered: Response) => ({
-  status: answered.status,
-  errcode: answered.headers.get('x-wechat-errcode'),
-  attempts: answered.headers.get('x-gateway-attempts'),
-})
+/** Status, errcode and attempts. */
+const outcome = async (answered: Response) => [
+  answered.status,
+  answered.headers.get('x-wechat-errcode'),
+  answered.headers.get('x-gateway-attempts'),
+]
+const attemptsOf = async (answered: Response) => (await outcome(answered))[2]
 
 void t.test('a token that WeChat refuses is replaced, and the call made once more with the same bytes', async (t) => {
   for (const errcode of [40001, 40014, 42001]) {
     begin(dead(errcode))
-    t.same(await outcome(await call(SEND, { method: 'POST', headers, body: '{"a":"你"}' })), {
-      status: 200,
-      errcode: null,
-      attempts: '2',
-    })
-    t.same(
-      wechat.seen.map(({ body }) => body.toString()),
-      ['{"a":"你"}', '{"a":"你"}'],
-    )
+    t.same(await outcome(await call(SEND, { method: 'POST', headers, body: '{"a":"你"}' })), [200, null, '2'])
+    t.same(pluck(wechat.seen, 'body').map(String), ['{"a":"你"}', '{"a":"你"}'])
     t.equal(fake.callsOf('authorizerTokens.reportInvalid').length, 1, String(errcode))
   }
   for (const errcode of [40001, 40014, 42001, 42006]) {
     begin(dead(errcode))
-    t.same(await outcome(await call('component-api/x')), { status: 200, errcode: null, attempts: '2' }, String(errcode))
+    t.same(await outcome(await call('component-api/x')), [200, null, '2'], String(errcode))
   }
 })
 
@@ -74,13 +72,13 @@ void t.test('no other answer is a reason to make a call again', async (t) => {
     ['component-api/x', 61023],
   ] as const) {
     begin(json({ errcode }))
-    t.same(await outcome(await call(path)), { status: 200, errcode: String(errcode), attempts: '1' })
+    t.same(await outcome(await call(path)), [200, String(errcode), '1'])
     t.equal(wechat.seen.length, 1, `${path} ${errcode}`)
     t.notOk(fake.calls.some(({ name }) => name.endsWith('reportInvalid')))
   }
   for (const status of [500, 502, 503, 429]) {
     begin(bytes('busy', { 'content-type': 'text/plain' }, status))
-    t.same(await outcome(await call(SEND)), { status, errcode: null, attempts: '1' })
+    t.same(await outcome(await call(SEND)), [status, null, '1'])
     t.equal(wechat.seen.length, 1)
   }
 })
@@ -88,29 +86,17 @@ void t.test('no other answer is a reason to make a call again', async (t) => {
 void t.test('a body over 1 MiB is not kept: its caller gets the refusal, the next one the new token', async (t) => {
   const body = Buffer.alloc(1_048_577)
   begin(dead(40001))
-  t.same(await outcome(await call(SEND, { method: 'POST', headers, body })), {
-    status: 200,
-    errcode: '40001',
-    attempts: '1',
-  })
-  t.same(await outcome(await call(SEND, { method: 'POST', headers, body })), {
-    status: 200,
-    errcode: null,
-    attempts: '1',
-  })
+  t.same(await outcome(await call(SEND, { method: 'POST', headers, body })), [200, '40001', '1'])
+  t.same(await outcome(await call(SEND, { method: 'POST', headers, body })), [200, null, '1'])
   begin(dead(40001))
-  t.equal(
-    (await outcome(await call(SEND, { method: 'POST', headers, body: body.subarray(1) }))).attempts,
-    '2',
-    '1 MiB is',
-  )
+  t.equal(await attemptsOf(await call(SEND, { method: 'POST', headers, body: body.subarray(1) })), '2', '1 MiB is')
 })
 
 void t.test('a path that refuses the fresh token as well costs no other refresh', async (t) => {
   begin(json({ errcode: 40001 }))
-  t.same(await outcome(await call(`${API}/odd`)), { status: 200, errcode: '40001', attempts: '2' })
+  t.same(await outcome(await call(`${API}/odd`)), [200, '40001', '2'])
   for (const path of ['/odd', '/odd?x=1', '/ODD/']) {
-    t.same(await outcome(await call(`${API}${path}`)), { status: 200, errcode: '40001', attempts: '1' }, path)
+    t.same(await outcome(await call(`${API}${path}`)), [200, '40001', '1'], path)
   }
   t.equal(fake.callsOf('authorizerTokens.reportInvalid').length, 1)
 })
@@ -119,9 +105,9 @@ void t.test('a path that is never seen with the fresh token buys no token after 
   const large = Buffer.alloc(1_048_577)
   begin(json({ errcode: 40001 }))
   const send = (body: Buffer) => call(`${API}/odd`, { method: 'POST', headers, body })
-  t.equal((await outcome(await send(large))).attempts, '1')
+  t.equal(await attemptsOf(await send(large)), '1')
   Object.assign(fake.tokens, { next: 'canary-third-token' })
-  t.equal((await outcome(await send(large))).errcode, '40001', 'too large to be made again')
+  t.equal((await outcome(await send(large)))[1], '40001', 'too large to be made again')
   t.equal(fake.callsOf('authorizerTokens.reportInvalid').length, 1)
 
   begin((response, request) => {
@@ -130,23 +116,17 @@ void t.test('a path that is never seen with the fresh token buys no token after 
   t.equal((await call(`${API}/silent`)).status, 504)
   wechat.answer(json({ errcode: 40001 }))
   Object.assign(fake.tokens, { next: 'canary-third-token' })
-  t.equal((await outcome(await call(`${API}/silent`))).attempts, '1', 'WeChat did not answer the second time')
+  t.equal(await attemptsOf(await call(`${API}/silent`)), '1', 'WeChat did not answer the second time')
   t.equal(fake.callsOf('authorizerTokens.reportInvalid').length, 1)
-  t.equal((await outcome(await call(`${API}/other`))).attempts, '2', 'other paths are free')
+  t.equal(await attemptsOf(await call(`${API}/other`)), '2', 'other paths are free')
 })
 
 void t.test('when there is no other token, WeChat has the last word', async (t) => {
   begin(dead(40001), SECRETS.accessToken)
-  t.same(await outcome(await call(SEND)), { status: 200, errcode: '40001', attempts: '1' })
+  t.same(await outcome(await call(SEND)), [200, '40001', '1'])
   begin(dead(40001))
-  const failing = createGateway(t, { wechatUrl: wechat.url })
-  failing.fake.fail('authorizerTokens.reportInvalid', new Error('no refresh'))
-  const port = await listen(failing.internalServer)
-  t.same(await outcome(await fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers })), {
-    status: 200,
-    errcode: '40001',
-    attempts: '1',
-  })
+  const failing = await callThrough(t, (fake) => fake.fail('authorizerTokens.reportInvalid', new Error('no refresh')))
+  t.same(await outcome(await failing()), [200, '40001', '1'])
 })
 
 /** What is said of a call that was not answered. */
@@ -158,42 +138,29 @@ async function failureOf(t: Test, answered: Promise<Response>, expected: object)
   )
 }
 
-void t.test(
-  'a call that is not answered is not made again, and its caller is told whether WeChat may have it',
-  async (t) => {
-    const lost = { status: 502, header: 'WECHAT_API_ERROR', code: 'WECHAT_API_ERROR', sent: 'unknown' }
-    const late = { status: 504, header: 'WECHAT_API_TIMEOUT', code: 'WECHAT_API_TIMEOUT', sent: 'unknown' }
-    const rows: Array<[string, Answering, object]> = [
-      ['cut off', (response) => void response.socket?.resetAndDestroy(), lost],
-      ['closed', (response) => void response.socket?.end(), lost],
-      ['no HTTP', (response) => void response.socket?.end('+PONG\r\n'), lost],
-      ['silent', () => undefined, late],
-      [
-        'cut off within a small JSON',
-        (response) => {
-          response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 })
-          response.write('{"errcode":40001', () => response.destroy())
-        },
-        lost,
-      ],
-      [
-        'silent within a small JSON',
-        (response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"a":'),
-        late,
-      ],
-    ]
-    for (const method of ['GET', 'POST']) {
-      for (const [name, answering, expected] of rows) {
-        begin(answering)
-        await failureOf(t, call(SEND, { method, headers }), expected)
-        t.equal(wechat.seen.length, 1, `${method} ${name}`)
-      }
+void t.test('an unanswered call is not repeated, and its caller learns whether WeChat may have it', async (t) => {
+  const lost = { status: 502, header: 'WECHAT_API_ERROR', code: 'WECHAT_API_ERROR', sent: 'unknown' }
+  const late = { status: 504, header: 'WECHAT_API_TIMEOUT', code: 'WECHAT_API_TIMEOUT', sent: 'unknown' }
+  const begun = (response: ServerResponse) =>
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 })
+  const rows: Array<[string, Answering, object]> = [
+    ['cut off', (response) => void response.socket?.resetAndDestroy(), lost],
+    ['closed', (response) => void response.socket?.end(), lost],
+    ['no HTTP', (response) => void response.socket?.end('+PONG\r\n'), lost],
+    ['silent', () => undefined, late],
+    ['cut off within a small JSON', (response) => void begun(response).write('{"a":', () => response.destroy()), lost],
+    ['silent within a small JSON', (response) => void begun(response).write('{"a":'), late],
+  ]
+  for (const method of ['GET', 'POST']) {
+    for (const [name, answering, expected] of rows) {
+      begin(answering)
+      await failureOf(t, call(SEND, { method, headers }), expected)
+      t.equal(wechat.seen.length, 1, `${method} ${name}`)
     }
-    const nobody = createGateway(t, { wechatUrl: `http://127.0.0.1:${await freePort()}` })
-    const port = await listen(nobody.internalServer)
-    await failureOf(t, fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers }), { ...lost, sent: 'no' })
-  },
-)
+  }
+  const nobody = await callThrough(t, () => undefined, `http://127.0.0.1:${await freePort()}`)
+  await failureOf(t, nobody(), { ...lost, sent: 'no' })
+})
 
 void t.test('each wait for WeChat is bounded, and the whole of an answer is not', async (t) => {
   begin((response) => {
@@ -230,10 +197,14 @@ async function places(t: Test, { call }: Pick<CallGateway, 'call'>): Promise<voi
   const others = call(SEND, { headers: bearer(keyOf('other')) })
   await until('another caller has places of its own', () => hold.count() === 4)
   hold.release()
-  t.same(
-    (await Promise.all([...three, others])).map(({ status }) => status),
-    [200, 200, 200, 200],
-  )
+  t.same(pluck(await Promise.all([...three, others]), 'status'), [200, 200, 200, 200])
+}
+
+function leavingClient(calls = 1) {
+  const socket = connect({ port: gateway.port, host: '127.0.0.1' })
+  const head = `GET ${PREFIX}/${SEND} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ROOT_KEY}\r\n\r\n`
+  socket.write(head.repeat(calls))
+  return socket
 }
 
 void t.test('a caller has so many places, and they are free again when the answers have ended', async (t) => {
@@ -245,45 +216,37 @@ void t.test('a place is free when its caller has gone, and WeChat is not listene
   const hold = held()
   let cut = 0
   wechat.onHead((_request, response) => void response.once('close', () => (cut += response.writableFinished ? 0 : 1)))
-  const sockets = [1, 2, 3].map(() => {
-    const socket = connect({ port: gateway.port, host: '127.0.0.1' })
-    socket.write(`GET ${PREFIX}/${SEND} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ROOT_KEY}\r\n\r\n`)
-    return socket
-  })
+  const sockets = [1, 2, 3].map(() => leavingClient())
   await until('three are under way', () => hold.count() === 3)
   for (const socket of sockets) socket.destroy()
   await until('they were called off', () => cut === 3)
   await places(t, gateway)
 })
 
-void t.test(
-  'places are free when a connection goes on which several calls wait, and each of them has its line',
-  async (t) => {
-    const hold = held()
-    gateway.lines.length = 0
-    const socket = connect({ port: gateway.port, host: '127.0.0.1' })
-    socket.write(`GET ${PREFIX}/${SEND} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ROOT_KEY}\r\n\r\n`.repeat(3))
-    await until('three are under way', () => hold.count() === 3)
-    socket.destroy()
-    const audited = () => gateway.lines.filter(({ message }) => message === 'api.called')
-    await until('all are over', () => audited().length === 3)
-    for (const { fields } of audited()) t.match({ ...fields }, { caller: 'root', status: undefined, code: undefined })
-    t.notOk(
-      gateway.lines.some(({ level }) => level === 'error' || level === 'warn'),
-      'that a client leaves is no fault',
-    )
-    await places(t, gateway)
-  },
-)
+void t.test('when a connection survives, its slot is free for the next of several waiting calls', async (t) => {
+  const hold = held()
+  gateway.lines.length = 0
+  const socket = leavingClient(3)
+  await until('three are under way', () => hold.count() === 3)
+  socket.destroy()
+  const audited = () => gateway.lines.filter(({ message }) => message === 'api.called')
+  await until('all are over', () => audited().length === 3)
+  for (const { fields } of audited()) t.match({ ...fields }, { caller: 'root', status: undefined, code: undefined })
+  t.notOk(
+    gateway.lines.some(({ level }) => level === 'error' || level === 'warn'),
+    'that a client leaves is no fault',
+  )
+  await places(t, gateway)
+})
 
 void t.test('a used-up quota is answered without a call until somebody clears it', async (t) => {
   const body = '{"errcode":45009,"errmsg":"reach max api daily quota limit rid: a1-b2-c3"}'
   const used = bytes(body, { 'content-type': 'application/json' })
   begin(used)
-  t.same(await outcome(await call(SEND)), { status: 200, errcode: '45009', attempts: '1' })
+  t.same(await outcome(await call(SEND)), [200, '45009', '1'])
   for (const path of [`${SEND}?other=query`, SEND.replace('send', 'SEND'), SEND.replace('send', '%73end/')]) {
     const answer = await call(path)
-    t.same(await outcome(answer), { status: 200, errcode: '45009', attempts: '0' }, path)
+    t.same(await outcome(answer), [200, '45009', '0'], path)
     t.equal(answer.headers.get('x-gateway-brake'), '1')
     t.equal(answer.headers.get('x-wechat-rid'), 'a1-b2-c3')
     t.equal(answer.headers.get('content-type'), 'application/json')
@@ -291,11 +254,8 @@ void t.test('a used-up quota is answered without a call until somebody clears it
   }
   t.equal(wechat.seen.length, 1)
   wechat.answer({ errcode: 0 })
-  t.equal(
-    (await call(`${API}/cgi-bin/message/custom/other`)).headers.get('x-gateway-brake'),
-    null,
-    'other paths are free',
-  )
+  const other = await call(`${API}/cgi-bin/message/custom/other`)
+  t.equal(other.headers.get('x-gateway-brake'), null, 'other paths are free')
   const clear = (path: string, body: object) =>
     call(`${API}/cgi-bin/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
   const isBraked = async () => (await call(SEND)).headers.get('x-gateway-brake') === '1'
@@ -317,36 +277,39 @@ void t.test('a used-up quota is answered without a call until somebody clears it
   }
 })
 
-void t.test('the one call that is let through to see lifts the brake when it may', async (t) => {
-  const name = `${APPID_A} /cgi-bin/message/custom/send`
+const BRAKE = `${APPID_A} /cgi-bin/message/custom/send`
+/** The next call is the one that is let through. */
+function probing() {
   const answer = { status: 200, contentType: 'application/json', body: Buffer.from('{"errcode":45009}') }
+  fake.brakes.set(BRAKE, { answer, isProbe: true })
+}
+
+void t.test('the one call that is let through to see lifts the brake when it may', async (t) => {
   begin({ errcode: 0 })
-  fake.brakes.set(name, { answer, isProbe: true })
-  t.same(await outcome(await call(SEND)), { status: 200, errcode: null, attempts: '1' })
-  t.notOk(fake.brakes.has(name))
+  probing()
+  t.same(await outcome(await call(SEND)), [200, null, '1'])
+  t.notOk(fake.brakes.has(BRAKE))
   begin({ errcode: 45009 })
-  fake.brakes.set(name, { answer, isProbe: true })
-  t.equal((await outcome(await call(SEND))).attempts, '1')
-  t.ok(fake.brakes.has(name))
+  probing()
+  t.equal(await attemptsOf(await call(SEND)), '1')
+  t.ok(fake.brakes.has(BRAKE))
 })
 
 void t.test('the one call that was to see, and was not made, leaves that to the next one', async (t) => {
-  const name = `${APPID_A} /cgi-bin/message/custom/send`
-  const answer = { status: 200, contentType: 'application/json', body: Buffer.from('{"errcode":45009}') }
   const large = Buffer.alloc(33_554_433)
   begin({ errcode: 0 })
-  fake.brakes.set(name, { answer, isProbe: true })
+  probing()
   t.equal((await call(SEND, { method: 'POST', headers, body: large })).status, 413)
   t.equal(fake.callsOf('apiBrakes.giveBack').length, 1)
   const hold = held()
   const three = [1, 2, 3].map(() => call(`${API}/x`))
   await until('three are under way', () => hold.count() === 3)
-  fake.brakes.set(name, { answer, isProbe: true })
+  probing()
   t.equal((await call(SEND)).status, 429)
   t.equal(fake.callsOf('apiBrakes.giveBack').length, 1)
   hold.release()
   await Promise.all(three)
-  fake.brakes.set(name, { answer, isProbe: true })
+  probing()
   wechat.answer(() => undefined)
   t.equal((await call(SEND)).status, 504)
   t.equal(fake.callsOf('apiBrakes.giveBack').length, 1, 'WeChat may have seen that one')
@@ -365,56 +328,58 @@ void t.test('what WeChat said of the quota is kept without the token that it rep
   }
 })
 
+/** A gateway of its own, over another fake platform. */
+async function callThrough(t: Test, change: (fake: FakePlatform) => void, url = wechat.url) {
+  const { fake: own, internalServer } = createGateway(t, { wechatUrl: url })
+  change(own)
+  const port = await listen(internalServer)
+  return () => fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers })
+}
+
 void t.test('a store that hangs is not waited for twice', async (t) => {
-  const away = createGateway(t, { wechatUrl: wechat.url })
-  away.fake.platform.apiBrakes.check = () => new Promise(() => undefined)
-  const port = await listen(away.internalServer)
+  const call = await callThrough(t, ({ platform }) => (platform.apiBrakes.check = () => new Promise(() => undefined)))
   begin({ errcode: 0 })
-  t.equal((await fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers })).status, 200)
+  t.equal((await call()).status, 200)
 })
 
 void t.test('without the store no brake holds', async (t) => {
-  const away = createGateway(t, { wechatUrl: wechat.url })
-  away.fake.fail('apiBrakes.check', new Error('the store is away'))
-  away.fake.fail('apiBrakes.open', new Error('the store is away'))
-  const port = await listen(away.internalServer)
+  const call = await callThrough(t, (fake) => {
+    for (const name of ['apiBrakes.check', 'apiBrakes.open']) fake.fail(name, new Error('the store is away'))
+  })
   begin({ errcode: 45009 })
   for (let round = 0; round < 2; round += 1) {
-    t.equal((await outcome(await fetch(`http://127.0.0.1:${port}${PREFIX}/${SEND}`, { headers }))).attempts, '1')
+    t.equal(await attemptsOf(await call()), '1')
   }
 })
 
-void t.test(
-  "the component's secret clears quotas where a token cannot, and WeChat's answer is the answer",
-  async (t) => {
-    begin({ errcode: 48006, errmsg: `forbid to clear quota ${SECRETS.componentSecret} rid: 1-2-3` })
-    fake.brakes.set('component /x', {
-      answer: { status: 200, contentType: undefined, body: Buffer.from('{}') },
-      isProbe: false,
+void t.test("the component secret clears quotas where a token cannot; WeChat's answer is passed on", async (t) => {
+  begin({ errcode: 48006, errmsg: `forbid to clear quota ${SECRETS.componentSecret} rid: 1-2-3` })
+  fake.brakes.set('component /x', {
+    answer: { status: 200, contentType: undefined, body: Buffer.from('{}') },
+    isProbe: false,
+  })
+  const clear = (body?: string) =>
+    call('component/clear_quota', {
+      method: 'POST',
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body }),
     })
-    const clear = (body?: string) =>
-      call('component/clear_quota', {
-        method: 'POST',
-        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body }),
-      })
-    const refused = await clear()
-    t.same(await outcome(refused), { status: 200, errcode: '48006', attempts: '1' })
-    t.notMatch(await refused.text(), SECRETS.componentSecret)
-    t.equal(wechat.last().path, '/cgi-bin/component/clear_quota/v2')
-    t.match(JSON.parse(wechat.last().body.toString()), { component_appid: String, appsecret: SECRETS.componentSecret })
-    t.ok(fake.brakes.size === 1)
-    wechat.answer({ errcode: 0, errmsg: 'ok' })
-    t.same(await (await clear(JSON.stringify({ appid: APPID_A }))).json(), { errcode: 0, errmsg: 'ok' })
-    t.match(JSON.parse(wechat.last().body.toString()), { appid: APPID_A })
-    t.ok(fake.brakes.size === 1)
-    await clear('{}')
-    t.equal(fake.brakes.size, 0)
-    t.equal((await clear('{"appid":"x"}')).status, 400)
-    t.equal((await call('component/clear_quota', { method: 'POST', headers: bearer(keyOf('other')) })).status, 403)
-    t.notMatch(JSON.stringify(gateway.lines), /canary/)
-  },
-)
+  const refused = await clear()
+  t.same(await outcome(refused), [200, '48006', '1'])
+  t.notMatch(await refused.text(), SECRETS.componentSecret)
+  t.equal(wechat.last().path, '/cgi-bin/component/clear_quota/v2')
+  t.match(JSON.parse(wechat.last().body.toString()), { component_appid: String, appsecret: SECRETS.componentSecret })
+  t.ok(fake.brakes.size === 1)
+  wechat.answer({ errcode: 0, errmsg: 'ok' })
+  t.same(await (await clear(JSON.stringify({ appid: APPID_A }))).json(), { errcode: 0, errmsg: 'ok' })
+  t.match(JSON.parse(wechat.last().body.toString()), { appid: APPID_A })
+  t.ok(fake.brakes.size === 1)
+  await clear('{}')
+  t.equal(fake.brakes.size, 0)
+  t.equal((await clear('{"appid":"x"}')).status, 400)
+  t.equal((await call('component/clear_quota', { method: 'POST', headers: bearer(keyOf('other')) })).status, 403)
+  t.notMatch(JSON.stringify(gateway.lines), /canary/)
+})
 
 void t.test('a permission that is missing is named where it is known', async (t) => {
   for (const errcode of [48001, 61007]) {
@@ -430,15 +395,8 @@ void t.test('an audit line says who called what for whom, and how it ended', asy
   gateway.lines.length = 0
   await (await call(`${SEND}?secret=canary`, { method: 'POST', headers, body: 'canary' })).text()
   const line = await until('the line is there', () => gateway.lines.find(({ message }) => message === 'api.called'))
-  t.match(line.fields, {
-    caller: 'root',
-    appid: APPID_A,
-    path: '/cgi-bin/message/custom/send',
-    status: 200,
-    errcode: 45015,
-    rid: 'aa-bb-cc',
-    ms: Number,
-  })
+  const about = { caller: 'root', appid: APPID_A, path: '/cgi-bin/message/custom/send' }
+  t.match(line.fields, { ...about, status: 200, errcode: 45015, rid: 'aa-bb-cc', ms: Number })
   t.equal(line.fields['code'], undefined)
   wechat.answer({ errcode: 1, errmsg: `rid: ${SECRETS.accessToken}` })
   t.equal((await call(SEND)).headers.get('x-wechat-rid'), null, 'a token is no id')

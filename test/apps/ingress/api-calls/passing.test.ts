@@ -52,46 +52,43 @@ void t.test('method, path, query, content type and body go out byte for byte, an
   }
 })
 
-void t.test(
-  'a body of known length never goes out in chunks, a chunked one of up to 1 MiB gets a length',
-  async (t) => {
-    const send = (pieces: readonly Buffer[], headers: Record<string, string | number>) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        const outgoing = request(
-          {
-            port,
-            method: 'POST',
-            path: `${PREFIX}/${API}/x`,
-            headers: { authorization: `Bearer ${ROOT_KEY}`, ...headers },
-          },
-          (response) => {
-            response.resume()
-            response.on('end', () => resolve(response.statusCode))
-          },
-        )
-        outgoing.on('error', reject)
-        for (const piece of pieces) outgoing.write(piece)
-        outgoing.end()
-      })
-    const mib = Buffer.alloc(1_048_576, 'a')
-    const rows: Array<[string, readonly Buffer[], Record<string, string | number>, string | undefined]> = [
-      ['small, known', [Buffer.from('a'), Buffer.from('b')], { 'content-length': 2 }, '2'],
-      ['large, known', [mib, mib], { 'content-length': 2 * mib.length }, String(2 * mib.length)],
-      ['small, chunked', [Buffer.from('a'), Buffer.from('b')], { 'transfer-encoding': 'chunked' }, '2'],
-      ['1 MiB, chunked', [mib], { 'transfer-encoding': 'chunked' }, String(mib.length)],
-      ['more, chunked', [mib, Buffer.from('a')], { 'transfer-encoding': 'chunked' }, undefined],
-      ['nothing, chunked', [], { 'transfer-encoding': 'chunked' }, '0'],
-      ['nothing', [], { 'content-length': 0 }, '0'],
-    ]
-    for (const [name, pieces, headers, length] of rows) {
-      t.equal(await send(pieces, headers), 200, name)
-      const seen = wechat.last()
-      t.equal(seen.headers['content-length'], length, name)
-      t.equal(seen.headers['transfer-encoding'], length === undefined ? 'chunked' : undefined, name)
-      t.ok(seen.body.equals(Buffer.concat(pieces)), name)
-    }
-  },
-)
+void t.test('a body of known length never goes out chunked; a chunked one up to 1 MiB gets a length', async (t) => {
+  const send = (pieces: readonly Buffer[], headers: Record<string, string | number>) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const outgoing = request(
+        {
+          port,
+          method: 'POST',
+          path: `${PREFIX}/${API}/x`,
+          headers: { authorization: `Bearer ${ROOT_KEY}`, ...headers },
+        },
+        (response) => {
+          response.resume()
+          response.on('end', () => resolve(response.statusCode))
+        },
+      )
+      outgoing.on('error', reject)
+      for (const piece of pieces) outgoing.write(piece)
+      outgoing.end()
+    })
+  const mib = Buffer.alloc(1_048_576, 'a')
+  const rows: Array<[string, readonly Buffer[], Record<string, string | number>, string | undefined]> = [
+    ['small, known', [Buffer.from('a'), Buffer.from('b')], { 'content-length': 2 }, '2'],
+    ['large, known', [mib, mib], { 'content-length': 2 * mib.length }, String(2 * mib.length)],
+    ['small, chunked', [Buffer.from('a'), Buffer.from('b')], { 'transfer-encoding': 'chunked' }, '2'],
+    ['1 MiB, chunked', [mib], { 'transfer-encoding': 'chunked' }, String(mib.length)],
+    ['more, chunked', [mib, Buffer.from('a')], { 'transfer-encoding': 'chunked' }, undefined],
+    ['nothing, chunked', [], { 'transfer-encoding': 'chunked' }, '0'],
+    ['nothing', [], { 'content-length': 0 }, '0'],
+  ]
+  for (const [name, pieces, headers, length] of rows) {
+    t.equal(await send(pieces, headers), 200, name)
+    const seen = wechat.last()
+    t.equal(seen.headers['content-length'], length, name)
+    t.equal(seen.headers['transfer-encoding'], length === undefined ? 'chunked' : undefined, name)
+    t.ok(seen.body.equals(Buffer.concat(pieces)), name)
+  }
+})
 
 void t.test('an upload reaches WeChat while it is still being sent, however small it is', async (t) => {
   const heads: string[] = []

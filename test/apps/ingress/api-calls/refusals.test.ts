@@ -1,6 +1,7 @@
 // Owns: which calls the gateway refuses itself, in which order, and how its refusals are told from WeChat's.
 import { catalogue } from '@wxgw/catalogue'
 import t from 'tap'
+import { words } from '../../../helpers/words.ts'
 import { APPID_A, APPID_B } from '../samples.ts'
 import { keyOf, PREFIX, ROOT_KEY } from '../gateway-fixture.ts'
 import { exchange } from '../raw-client.ts'
@@ -49,11 +50,8 @@ async function expectRefusals(rows: readonly Row[], options: Parameters<typeof r
     t.same(await refused(path, options), { status, code, statusCode: status, error: code }, `${name}: ${path}`)
   }
   t.equal(wechat.seen.length, 0, 'WeChat is not asked')
-  t.equal(
-    fake.callsOf('authorizerTokens.get').length + fake.callsOf('componentTokens.get').length,
-    0,
-    'nor is the account looked up',
-  )
+  const looked = [...fake.callsOf('authorizerTokens.get'), ...fake.callsOf('componentTokens.get')]
+  t.same(looked, [], 'nor is the account looked up')
 }
 
 void t.test('paths that a server further on could read as another one are refused', async () => {
@@ -76,22 +74,9 @@ void t.test('paths that a server further on could read as another one are refuse
 })
 
 void t.test('paths that only look odd pass as they are', async (t) => {
-  for (const path of [
-    '/x/...',
-    '/.x',
-    '/x.',
-    '/..x',
-    '/x..y/z',
-    '/a%2Eb',
-    '/%E4%BD%A0',
-    '/a;b=c',
-    '/~a',
-    '/a%20b',
-    '/%41',
-    '/a%25b',
-    '/a%3Fb',
-    '/a%23b',
-  ]) {
+  for (const path of words`
+    /x/... /.x /x. /..x /x..y/z /a%2Eb /%E4%BD%A0 /a;b=c /~a /a%20b /%41 /a%25b /a%3Fb /a%23b
+  `) {
     const answer = await exchange(
       port,
       `GET ${PREFIX}/${API}${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ROOT_KEY}\r\nConnection: close\r\n\r\n`,
@@ -121,23 +106,10 @@ void t.test('an absolute target is judged by its path, and its host is never cal
 })
 
 void t.test('what deals with credentials is never called, however it is spelt', async () => {
-  const apis = [
-    [
-      'token',
-      'stable_token',
-      'api_component_token',
-      'api_query_auth',
-      'api_authorizer_token',
-      'api_create_preauthcode',
-    ],
-    [
-      'api_get_authorizer_list',
-      'api_get_authorizer_info',
-      'api_start_push_ticket',
-      'clear_quota/v2',
-      'account/fastregister',
-    ],
-  ].flat()
+  const apis = words`
+    token stable_token api_component_token api_query_auth api_authorizer_token api_create_preauthcode
+    api_get_authorizer_list api_get_authorizer_info api_start_push_ticket clear_quota/v2 account/fastregister
+  `
   const spellings = (api: string) => [
     api,
     `${api}/`,
@@ -166,10 +138,8 @@ void t.test('what deals with credentials is never called, however it is spelt', 
   for (const route of [API, 'component-api']) {
     for (const base of ['/cgi-bin/', '/cgi-bin/component/', '/CGI-BIN/', '/%63gi-bin;a=b/Component/']) {
       const rows = apis
-        .flatMap((api) => spellings(api))
-        .map((api): Row => {
-          return ['credentials', `${route}${base}${api}`, 403, 'API_NOT_ALLOWED']
-        })
+        .flatMap(spellings)
+        .map((api): Row => ['credentials', `${route}${base}${api}`, 403, 'API_NOT_ALLOWED'])
       await expectRefusals(rows)
       await expectRefusals(rows.slice(0, 3), { method: 'POST', rest: 'Content-Length: 0\r\n' })
     }
@@ -202,54 +172,45 @@ void t.test('a path of which the catalogue is not sure what token it wants passe
   fake.calls.length = 0
 })
 
-void t.test(
-  'a grant reaches its platforms, accounts and paths, and one that deals with tokens needs tokens:read',
-  async () => {
-    const allowed: Array<[string, string]> = [
-      ['sender', SEND],
-      ['sender', `${API}/cgi-bin/message/a/b/c`],
-      ['sender', `${API}/x/y/exact?a=b`],
-      ['caller', `${API}/anything`],
-      ['both', `${API}/cgi-bin/ticket/getticket?type=jsapi`],
-      ['both', `${API}/cgi-bin/openapi/rid/get`],
-      ['component', 'component-api/wxa/gettemplatelist'],
-      ['mixed', 'component-api/wxa/x'],
-      ['mixed', `${API}/x`],
-    ]
-    for (const [name, path] of allowed) {
-      t.equal((await call(path, { headers: bearer(keyOf(name)) })).status, 200, `${name} ${path}`)
-    }
-    wechat.seen.length = 0
-    fake.calls.length = 0
-    const forbidden: Array<[string, string]> = [
-      ['sender', `${API}/cgi-bin/Message/custom/send`],
-      ['sender', `${API}/cgi-bin/%6dessage/custom/send`],
-      ['sender', `${API}/cgi-bin/message`],
-      ['sender', `${API}/x/cgi-bin/message/custom/send`],
-      ['sender', `${API}/exactly`],
-      ['sender', SEND.replace(APPID_A, APPID_B)],
-      ['sender', SEND.replace(APPID_A, 'wxz000000000000009')],
-      ['caller', `${API}/cgi-bin/ticket/getticket`],
-      ['caller', `${API}/CGI-bin/ticket/getticket/`],
-      ['caller', `${API}/cgi-bin/ticket/getticket;a=b`],
-      ['caller', `${API}/cgi-bin/openapi/rid/get`],
-      ['caller', 'component-api/wxa/gettemplatelist'],
-      ['reader', `${API}/x`],
-      ['component', 'component-api/cgi-bin/x'],
-      ['component', `${API}/x`],
-      ['mixed', 'component-api/cgi-bin/x'],
-    ]
-    for (const [name, path] of forbidden) await expectRefusals([[name, path, 403, 'FORBIDDEN']], { key: keyOf(name) })
-    t.equal(
-      (
-        await fetch(`http://127.0.0.1:${port}${PREFIX.replace('open1', 'open2')}/${SEND}`, {
-          headers: bearer(keyOf('sender')),
-        })
-      ).status,
-      403,
-    )
-  },
-)
+void t.test('a grant covers its platforms, accounts and paths; token paths need tokens:read', async () => {
+  const allowed: Array<[string, string]> = [
+    ['sender', SEND],
+    ['sender', `${API}/cgi-bin/message/a/b/c`],
+    ['sender', `${API}/x/y/exact?a=b`],
+    ['caller', `${API}/anything`],
+    ['both', `${API}/cgi-bin/ticket/getticket?type=jsapi`],
+    ['both', `${API}/cgi-bin/openapi/rid/get`],
+    ['component', 'component-api/wxa/gettemplatelist'],
+    ['mixed', 'component-api/wxa/x'],
+    ['mixed', `${API}/x`],
+  ]
+  for (const [name, path] of allowed) {
+    t.equal((await call(path, { headers: bearer(keyOf(name)) })).status, 200, `${name} ${path}`)
+  }
+  wechat.seen.length = 0
+  fake.calls.length = 0
+  const forbidden: Array<[string, string]> = [
+    ['sender', `${API}/cgi-bin/Message/custom/send`],
+    ['sender', `${API}/cgi-bin/%6dessage/custom/send`],
+    ['sender', `${API}/cgi-bin/message`],
+    ['sender', `${API}/x/cgi-bin/message/custom/send`],
+    ['sender', `${API}/exactly`],
+    ['sender', SEND.replace(APPID_A, APPID_B)],
+    ['sender', SEND.replace(APPID_A, 'wxz000000000000009')],
+    ['caller', `${API}/cgi-bin/ticket/getticket`],
+    ['caller', `${API}/CGI-bin/ticket/getticket/`],
+    ['caller', `${API}/cgi-bin/ticket/getticket;a=b`],
+    ['caller', `${API}/cgi-bin/openapi/rid/get`],
+    ['caller', 'component-api/wxa/gettemplatelist'],
+    ['reader', `${API}/x`],
+    ['component', 'component-api/cgi-bin/x'],
+    ['component', `${API}/x`],
+    ['mixed', 'component-api/cgi-bin/x'],
+  ]
+  for (const [name, path] of forbidden) await expectRefusals([[name, path, 403, 'FORBIDDEN']], { key: keyOf(name) })
+  const elsewhere = `http://127.0.0.1:${port}${PREFIX.replace('open1', 'open2')}/${SEND}`
+  t.equal((await fetch(elsewhere, { headers: bearer(keyOf('sender')) })).status, 403)
+})
 
 void t.test('other methods are not there', async () => {
   for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND']) {
@@ -261,40 +222,18 @@ void t.test('other methods are not there', async () => {
 })
 
 void t.test('the first of several refusals is the one that is said', async () => {
-  const key = keyOf('sender')
-  const large = 'Content-Length: 1001\r\n'
-  await expectRefusals([['all of them', `${API}/%2e%2e/cgi-bin/token`, 401, 'UNAUTHENTICATED']], {
-    key: '',
-    method: 'POST',
-    rest: large,
-  })
-  await expectRefusals([['a wrong key', `${API}/cgi-bin/token`, 401, 'UNAUTHENTICATED']], { key: 'x'.repeat(40) })
-  await expectRefusals([['path before API', `api/${APPID_B}/cgi-bin//token`, 400, 'INVALID_REQUEST']], {
-    key,
-    method: 'POST',
-    rest: large,
-  })
-  await expectRefusals([['API before grant', `api/${APPID_B}/cgi-bin/token`, 403, 'API_NOT_ALLOWED']], {
-    key,
-    method: 'POST',
-    rest: large,
-  })
-  await expectRefusals([['grant before token', `${API}/wxa/gettemplatelist`, 403, 'FORBIDDEN']], {
-    key,
-    method: 'POST',
-    rest: large,
-  })
-  await expectRefusals([['token before size', `${API}/wxa/gettemplatelist`, 400, 'WRONG_TOKEN_KIND']], {
-    method: 'POST',
-    rest: large,
-  })
-  await expectRefusals(
+  const sender = { key: keyOf('sender') }
+  const rows: Array<[row: Row, options?: { key: string }]> = [
+    [['all of them', `${API}/%2e%2e/cgi-bin/token`, 401, 'UNAUTHENTICATED'], { key: '' }],
+    [['a wrong key', `${API}/cgi-bin/token`, 401, 'UNAUTHENTICATED'], { key: 'x'.repeat(40) }],
+    [['path before API', `api/${APPID_B}/cgi-bin//token`, 400, 'INVALID_REQUEST'], sender],
+    [['API before grant', `api/${APPID_B}/cgi-bin/token`, 403, 'API_NOT_ALLOWED'], sender],
+    [['grant before token', `${API}/wxa/gettemplatelist`, 403, 'FORBIDDEN'], sender],
+    [['token before size', `${API}/wxa/gettemplatelist`, 400, 'WRONG_TOKEN_KIND']],
     [['size before the account', SEND.replace(APPID_A, 'wxz000000000000009'), 413, 'BODY_TOO_LARGE']],
-    {
-      method: 'POST',
-      rest: large,
-    },
-  )
+  ]
+  for (const [row, options] of rows)
+    await expectRefusals([row], { ...options, method: 'POST', rest: 'Content-Length: 1001\r\n' })
 })
 
 void t.test('a body that is too large is refused, also where only its chunks tell', async (t) => {
@@ -315,25 +254,15 @@ void t.test('a body that is too large is refused, also where only its chunks tel
   t.equal((await call(SEND, { method: 'POST', headers, body: 'a'.repeat(1000) })).status, 200)
 })
 
-void t.test(
-  'the state of the account is told as by access_token, and the audit line of a refusal has its code',
-  async (t) => {
-    const answer = await call(SEND.replace(APPID_A, 'wxz000000000000009'))
-    t.equal(answer.status, 404)
-    t.equal(answer.headers.get('x-gateway-error'), 'AUTHORIZER_NOT_FOUND')
-    t.equal(answer.headers.get('x-gateway-attempts'), null)
-    const audited = lines.filter(({ message }) => message === 'api.called').map(({ fields }) => fields)
-    t.match(audited.at(-1), {
-      caller: 'root',
-      appid: 'wxz000000000000009',
-      path: '/cgi-bin/message/custom/send',
-      status: 404,
-      errcode: undefined,
-      rid: undefined,
-      ms: Number,
-      code: 'AUTHORIZER_NOT_FOUND',
-    })
-    t.ok(audited.some(({ code, caller }) => code === 'API_NOT_ALLOWED' && caller === 'root'))
-    t.notMatch(JSON.stringify(lines), /canary|rrrr|js_code|grant_type/)
-  },
-)
+void t.test('account states answer as in access_token, and the audit line of a refusal has its code', async (t) => {
+  const answer = await call(SEND.replace(APPID_A, 'wxz000000000000009'))
+  t.equal(answer.status, 404)
+  t.equal(answer.headers.get('x-gateway-error'), 'AUTHORIZER_NOT_FOUND')
+  t.equal(answer.headers.get('x-gateway-attempts'), null)
+  const audited = lines.filter(({ message }) => message === 'api.called').map(({ fields }) => fields)
+  const about = { caller: 'root', appid: 'wxz000000000000009', path: '/cgi-bin/message/custom/send', ms: Number }
+  const ended = { status: 404, errcode: undefined, rid: undefined, code: 'AUTHORIZER_NOT_FOUND' }
+  t.match(audited.at(-1), { ...about, ...ended })
+  t.ok(audited.some(({ code, caller }) => code === 'API_NOT_ALLOWED' && caller === 'root'))
+  t.notMatch(JSON.stringify(lines), /canary|rrrr|js_code|grant_type/)
+})

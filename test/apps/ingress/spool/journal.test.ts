@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { claimDirectories, openJournal, type Taken } from '@wxgw/ingress'
 import t from 'tap'
+import { pluck } from '../../../helpers/pluck.ts'
 import { until } from '../../../helpers/until.ts'
 
 const MIB = 1024 * 1024
@@ -186,11 +187,7 @@ void t.test('two processes never have the same directory, and what a dead one le
   await second.own.release()
   await third.own.release()
   const fourth = await claimDirectories(root)
-  t.same(
-    fourth.left.map(({ dir }) => dir),
-    [second.own.dir],
-    'the other one has nobody any more',
-  )
+  t.same(pluck(fourth.left, 'dir'), [second.own.dir], 'the other one has nobody any more')
   await Promise.all([fourth.own, ...fourth.left].map((claimed) => claimed.release()))
 })
 

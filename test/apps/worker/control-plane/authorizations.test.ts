@@ -84,21 +84,18 @@ void t.test('a pushed authorization', async (suite) => {
   const errcodes = [...new Map(catalogue.errcodes.map(({ code, kind }) => [kind, code])).values(), 99_999]
 
   for (const api of [EXCHANGE, INFO]) {
-    await suite.test(
-      `a single refusal of ${api}, whatever its errcode, loses neither event nor account nor profile`,
-      async (t) => {
-        await Promise.all(
-          errcodes.map(async (errcode) => {
-            const appId = account()
-            const fault = simulator.fault(api, { appId, times: 1, errcode })
-            const event = await toldOf(await push({ appId }))
-            t.equal(fault.caught, 1, `${errcode} was answered`)
-            t.match(event.data, { authorizer: { appid: appId, status: 'active', nick_name: /^name/ } }, String(errcode))
-            t.ok(await hasCurrentToken(appId))
-          }),
-        )
-      },
-    )
+    await suite.test(`one refusal of ${api} by any errcode loses no event, account or profile`, async (t) => {
+      await Promise.all(
+        errcodes.map(async (errcode) => {
+          const appId = account()
+          const fault = simulator.fault(api, { appId, times: 1, errcode })
+          const event = await toldOf(await push({ appId }))
+          t.equal(fault.caught, 1, `${errcode} was answered`)
+          t.match(event.data, { authorizer: { appid: appId, status: 'active', nick_name: /^name/ } }, String(errcode))
+          t.ok(await hasCurrentToken(appId))
+        }),
+      )
+    })
   }
 
   for (const absent of [null, '', [], {}]) {
@@ -124,16 +121,13 @@ void t.test('a pushed authorization', async (suite) => {
     })
   }
 
-  await suite.test(
-    'a code whose answers are lost for longer than it works is replaced by a look at the account',
-    async (t) => {
-      const appId = await authority.authorized()
-      const fault = simulator.fault(EXCHANGE, { appId, resetAfter: true })
-      t.match((await toldOf(await push({ appId, receivedMsAgo: 3_600_000 }))).data, { authorizer: { appid: appId } })
-      t.ok(await hasCurrentToken(appId))
-      fault.remove()
-    },
-  )
+  await suite.test("a code whose answers are lost until it ends is replaced by the account's info", async (t) => {
+    const appId = await authority.authorized()
+    const fault = simulator.fault(EXCHANGE, { appId, resetAfter: true })
+    t.match((await toldOf(await push({ appId, receivedMsAgo: 3_600_000 }))).data, { authorizer: { appid: appId } })
+    t.ok(await hasCurrentToken(appId))
+    fault.remove()
+  })
 
   await suite.test('while WeChat is out of reach the event waits no longer either', async (t) => {
     const appId = account()
@@ -144,26 +138,23 @@ void t.test('a pushed authorization', async (suite) => {
     t.ok(await untilActive(appId))
   })
 
-  await suite.test(
-    'an event waits ten minutes for its exchange, then comes once without the account, which is completed later',
-    async (t) => {
-      const appId = account()
-      const fault = simulator.fault(EXCHANGE, { appId, errcode: 61003 })
-      const id = await push({ appId, receivedMsAgo: WAIT_MS - 4_000 })
-      await until('it was refused twice', () => fault.caught >= 2)
-      t.notOk(
-        told.some((event) => event.id === id),
-        'it waits',
-      )
-      const event = await toldOf(id)
-      t.notOk('authorizer' in event.data)
-      t.ok(Date.parse(event.time) > 0)
-      fault.remove()
-      t.ok(await untilActive(appId))
-      t.ok(await hasCurrentToken(appId))
-      t.equal(told.filter((event) => event.id === id).length, 1)
-    },
-  )
+  await suite.test('an event waits ten minutes for its exchange, then comes once without it', async (t) => {
+    const appId = account()
+    const fault = simulator.fault(EXCHANGE, { appId, errcode: 61003 })
+    const id = await push({ appId, receivedMsAgo: WAIT_MS - 4_000 })
+    await until('it was refused twice', () => fault.caught >= 2)
+    t.notOk(
+      told.some((event) => event.id === id),
+      'it waits',
+    )
+    const event = await toldOf(id)
+    t.notOk('authorizer' in event.data)
+    t.ok(Date.parse(event.time) > 0)
+    fault.remove()
+    t.ok(await untilActive(appId))
+    t.ok(await hasCurrentToken(appId))
+    t.equal(told.filter((event) => event.id === id).length, 1)
+  })
 
   await suite.test('another event that carries a code waits for nothing, and its account is completed', async (t) => {
     const appId = account()
@@ -263,18 +254,15 @@ void t.test('a pushed authorization', async (suite) => {
     t.match(event, { data: { appid: appId, code: 'WECHAT_API_ERROR', errcode: '61009' } })
   })
 
-  await suite.test(
-    'an authorization whose push has no code is announced, and its account found in the list',
-    async (t) => {
-      const appId = account()
-      await simulator.authorize(appId, { push: false })
-      t.match(await toldOf(await push({ appId, code: '' })), {
-        type: 'wechat.component.authorized',
-        authorizerappid: appId,
-      })
-      t.ok(await untilActive(appId))
-    },
-  )
+  await suite.test('an authorization pushed without a code is announced, its account listed', async (t) => {
+    const appId = account()
+    await simulator.authorize(appId, { push: false })
+    t.match(await toldOf(await push({ appId, code: '' })), {
+      type: 'wechat.component.authorized',
+      authorizerappid: appId,
+    })
+    t.ok(await untilActive(appId))
+  })
 
   await suite.test('a sync whose list is refused once, however finally, goes on', async (t) => {
     const refused = simulator.fault('api_get_authorizer_list', { times: 1, errcode: 61004 })
@@ -297,18 +285,15 @@ void t.test('a pushed authorization', async (suite) => {
     t.match(message, { appId, message: { text: { content: 'queryauthcode@@@spent_from_api' } } })
   })
 
-  await suite.test(
-    'a code that a browser was refused by mistake works when its event comes, and for the browser a minute later',
-    async (t) => {
-      const appId = account()
-      const { authorizationCode } = await simulator.authorize(appId, { push: false })
-      const code = new Secret(authorizationCode)
-      const fault = simulator.fault(EXCHANGE, { appId, times: 1, errcode: 61009 })
-      await t.rejects(platform.authorizations.exchangeCode(code), { code: 'AUTHORIZATION_CODE_INVALID' })
-      await t.rejects(platform.authorizations.exchangeCode(code), { code: 'AUTHORIZATION_CODE_INVALID' })
-      t.equal(fault.caught, 1, 'the second time without a call')
-      t.match((await toldOf(await push({ appId, code: authorizationCode }))).data, { authorizer: { appid: appId } })
-      t.equal((await platform.authorizations.exchangeCode(code)).authorizerAppId, appId)
-    },
-  )
+  await suite.test('a code refused to a browser by mistake works for its event, then for the browser', async (t) => {
+    const appId = account()
+    const { authorizationCode } = await simulator.authorize(appId, { push: false })
+    const code = new Secret(authorizationCode)
+    const fault = simulator.fault(EXCHANGE, { appId, times: 1, errcode: 61009 })
+    await t.rejects(platform.authorizations.exchangeCode(code), { code: 'AUTHORIZATION_CODE_INVALID' })
+    await t.rejects(platform.authorizations.exchangeCode(code), { code: 'AUTHORIZATION_CODE_INVALID' })
+    t.equal(fault.caught, 1, 'the second time without a call')
+    t.match((await toldOf(await push({ appId, code: authorizationCode }))).data, { authorizer: { appid: appId } })
+    t.equal((await platform.authorizations.exchangeCode(code)).authorizerAppId, appId)
+  })
 })

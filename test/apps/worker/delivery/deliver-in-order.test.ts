@@ -78,18 +78,15 @@ void t.test('one that is not the first is not attempted; one that has ended lets
   }
 })
 
-void t.test(
-  'a failing one is looked at when its retry is due, or when its time is over: then it is dead',
-  async (t) => {
-    const { calls, attempt, advance } = setUp({ outcomes: [retry(5 * SECOND), retry(300 * SECOND)] })
-    t.match(await attempt(), { kind: 'retry', delayMs: 5 * SECOND })
-    advance(5 * SECOND)
-    t.match(await attempt(2), { kind: 'retry', delayMs: 55 * SECOND })
-    advance(55 * SECOND)
-    t.match(await attempt(3), { kind: 'dead', attempts: 2, error: 'orderingTimeoutSeconds are over: HTTP 500' })
-    t.same(calls, ['deliver', 'deliver', 'dead 2 orderingTimeoutSeconds are over: HTTP 500', 'leave', 'wake'])
-  },
-)
+void t.test('a failing delivery is retried when due, and dead when its time is over', async (t) => {
+  const { calls, attempt, advance } = setUp({ outcomes: [retry(5 * SECOND), retry(300 * SECOND)] })
+  t.match(await attempt(), { kind: 'retry', delayMs: 5 * SECOND })
+  advance(5 * SECOND)
+  t.match(await attempt(2), { kind: 'retry', delayMs: 55 * SECOND })
+  advance(55 * SECOND)
+  t.match(await attempt(3), { kind: 'dead', attempts: 2, error: 'orderingTimeoutSeconds are over: HTTP 500' })
+  t.same(calls, ['deliver', 'deliver', 'dead 2 orderingTimeoutSeconds are over: HTTP 500', 'leave', 'wake'])
+})
 
 void t.test('behind an open breaker the clock stands still', async (t) => {
   const { calls, attempt, advance, setOpen } = setUp({ outcomes: [retry(300 * SECOND)] })

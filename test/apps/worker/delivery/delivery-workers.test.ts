@@ -18,19 +18,22 @@ function jobFor(name: string, id: string): DeliveryJob {
   return { v: 1, kind: 'deliver', ...about, scheduleSeconds: [0, 0] }
 }
 
-type Options = Partial<Pick<DeliveryWorkersDeps, 'deliver' | 'idleMs'>> & {
+type Options = Partial<Pick<DeliveryWorkersDeps, 'deliver' | 'idleMs' | 'pendingWork'>> & {
   store: Store
-  subscriptions: readonly Subscription[]
+  subscriptions: readonly Subscription[] | (() => readonly Subscription[])
 }
 
-function start(t: Tap, { store, subscriptions, deliver, idleMs = 3_600_000 }: Options) {
+function start(t: Tap, { store, subscriptions, deliver, pendingWork, idleMs = 3_600_000 }: Options) {
   const delivered: string[] = []
   const done = async (): Promise<DeliveryOutcome> => ({ kind: 'done', what: 'delivered' })
   const workers = startDeliveryWorkers({
     platform: PLATFORM,
     connection: store.blocking,
-    subscriptions: { all: async () => subscriptions, endPending: async () => {} },
-    pendingWork: createPendingWork(store.commands),
+    subscriptions: {
+      all: async () => (typeof subscriptions === 'function' ? subscriptions() : subscriptions),
+      endPending: async () => {},
+    },
+    pendingWork: pendingWork ?? createPendingWork(store.commands),
     deliver: async (job, attempt) => {
       const outcome = await (deliver ?? done)(job, attempt)
       if (outcome.kind === 'done') delivered.push(`${job.subscription} ${job.event.id}`)
@@ -49,59 +52,41 @@ const clients = async (store: Store) =>
     .trim()
     .split('\n').length
 
-void t.test(
-  'five hundred subscriptions are served over the connections that one is; idle ones have no worker',
-  async (t) => {
-    const store = await startStore(t)
-    const names = Array.from({ length: 500 }, (_, n) => `s${n}`)
-    const before = await clients(store)
-    const subscriptions = names.map((name, n) => subscription(name, { reply: n % 10 === 0 }))
-    const { workers, delivered } = start(t, { store, subscriptions, idleMs: 300 })
-    t.same(workers.current(), [])
-    for (const name of names) await enqueue(store)(jobFor(name, 'ev_1'))
-    let most = 0
-    await until('each has its delivery', async () => {
-      most = Math.max(most, await clients(store))
-      return delivered.length === names.length
-    })
-    t.equal(most, before)
-    await until('all are idle again', () => workers.current().length === 0)
-    t.equal(await clients(store), before)
-  },
-)
+void t.test('five hundred subscriptions share the connections of one; idle ones have no worker', async (t) => {
+  const store = await startStore(t)
+  const names = Array.from({ length: 500 }, (_, n) => `s${n}`)
+  const before = await clients(store)
+  const subscriptions = names.map((name, n) => subscription(name, { reply: n % 10 === 0 }))
+  const { workers, delivered } = start(t, { store, subscriptions, idleMs: 300 })
+  t.same(workers.current(), [])
+  for (const name of names) await enqueue(store)(jobFor(name, 'ev_1'))
+  let most = 0
+  await until('each has its delivery', async () => {
+    most = Math.max(most, await clients(store))
+    return delivered.length === names.length
+  })
+  t.equal(most, before)
+  await until('all are idle again', () => workers.current().length === 0)
+  t.equal(await clients(store), before)
+})
 
-void t.test(
-  'what this process enqueues does not wait for the poll, nor does a subscription that it has not seen yet',
-  async (t) => {
-    const store = await startStore(t)
-    const subscriptions = [subscription('crm')]
-    const blind = async () => undefined
-    const delivered: string[] = []
-    const workers = startDeliveryWorkers({
-      platform: PLATFORM,
-      connection: store.blocking,
-      subscriptions: { all: async () => [...subscriptions], endPending: async () => {} },
-      pendingWork: blind,
-      deliver: async (job) => {
-        delivered.push(`${job.subscription} ${job.event.id}`)
-        return { kind: 'done', what: 'delivered' }
-      },
-      log: store.log,
-    })
-    t.teardown(() => workers.close())
-    subscriptions.push(subscription('new'))
-    for (const [name, id] of [
-      ['crm', 'ev_1'],
-      ['crm', 'ev_2'],
-      ['new', 'ev_3'],
-    ] as const) {
-      await enqueue(store)(jobFor(name, id))
-      workers.wake(name)
-      await until(`${id} is delivered`, () => delivered.includes(`${name} ${id}`))
-    }
-    workers.wake('unknown')
-  },
-)
+void t.test('a delivery that this process enqueues starts without a poll, for a new subscription too', async (t) => {
+  const store = await startStore(t)
+  const subscriptions = [subscription('crm')]
+  const blind = async () => undefined
+  const { workers, delivered } = start(t, { store, subscriptions: () => [...subscriptions], pendingWork: blind })
+  subscriptions.push(subscription('new'))
+  for (const [name, id] of [
+    ['crm', 'ev_1'],
+    ['crm', 'ev_2'],
+    ['new', 'ev_3'],
+  ] as const) {
+    await enqueue(store)(jobFor(name, id))
+    workers.wake(name)
+    await until(`${id} is delivered`, () => delivered.includes(`${name} ${id}`))
+  }
+  workers.wake('unknown')
+})
 
 void t.test('an idle subscription gets the retry that falls due, and what another process has enqueued', async (t) => {
   const store = await startStore(t)
@@ -184,28 +169,16 @@ void t.test('a paused subscription has no worker until it goes on; a disabled on
     subscription('off', { paused: true, enabled: false }),
     subscription('on'),
   ]
-  const delivered: string[] = []
-  const workers = startDeliveryWorkers({
-    platform: PLATFORM,
-    connection: store.blocking,
-    subscriptions: { all: async () => current, endPending: async () => {} },
-    pendingWork: createPendingWork(store.commands),
-    deliver: async (job) => {
-      delivered.push(job.subscription)
-      return { kind: 'done', what: 'delivered' }
-    },
-    log: store.log,
-  })
-  t.teardown(() => workers.close())
+  const { workers, delivered } = start(t, { store, subscriptions: () => current })
   for (const name of ['crm', 'off', 'on']) {
     await enqueue(store)(jobFor(name, 'ev_1'))
     workers.wake(name)
   }
   await until('the others have theirs', () => delivered.length === 2)
-  t.same(delivered.toSorted(), ['off', 'on'])
+  t.same(delivered.toSorted(), ['off ev_1', 'on ev_1'])
   t.equal(await store.queues.open(deliveriesQueue(PLATFORM, 'crm')).getWaitingCount(), 1, 'kept')
   current = [subscription('crm'), subscription('off', { enabled: false }), subscription('on')]
-  await until('it goes on', () => delivered.includes('crm'))
+  await until('it goes on', () => delivered.includes('crm ev_1'))
   await enqueue(store)(jobFor('crm', 'ev_2'))
   current = [subscription('crm', { paused: true })]
   await until(
@@ -214,27 +187,24 @@ void t.test('a paused subscription has no worker until it goes on; a disabled on
   )
 })
 
-void t.test(
-  'what a worker has taken of a subscription that was paused since stands in its queue again, as the next',
-  async (t) => {
-    const store = await startStore(t)
-    for (const id of ['ev_1', 'ev_2', 'ev_3']) await enqueue(store)(jobFor('crm', id))
-    let isPaused = true
-    const taken: string[] = []
-    const { workers, delivered } = start(t, {
-      store,
-      subscriptions: [subscription('crm')],
-      deliver: async ({ event }) => {
-        taken.push(event.id)
-        return isPaused ? { kind: 'back' } : { kind: 'done', what: 'delivered' }
-      },
-    })
-    await until('one was taken, and its worker is closed', () => taken.length > 0 && workers.current().length === 0)
-    const queue = store.queues.open(deliveriesQueue(PLATFORM, 'crm'))
-    await until('all stand there', async () => (await queue.getWaitingCount()) === 3)
-    isPaused = false
-    taken.length = 0
-    await until('they are delivered', () => delivered.length === 3)
-    t.equal(new Set(taken).size, 3)
-  },
-)
+void t.test('jobs taken before a pause return to the head of the queue', async (t) => {
+  const store = await startStore(t)
+  for (const id of ['ev_1', 'ev_2', 'ev_3']) await enqueue(store)(jobFor('crm', id))
+  let isPaused = true
+  const taken: string[] = []
+  const { workers, delivered } = start(t, {
+    store,
+    subscriptions: [subscription('crm')],
+    deliver: async ({ event }) => {
+      taken.push(event.id)
+      return isPaused ? { kind: 'back' } : { kind: 'done', what: 'delivered' }
+    },
+  })
+  await until('one was taken, and its worker is closed', () => taken.length > 0 && workers.current().length === 0)
+  const queue = store.queues.open(deliveriesQueue(PLATFORM, 'crm'))
+  await until('all stand there', async () => (await queue.getWaitingCount()) === 3)
+  isPaused = false
+  taken.length = 0
+  await until('they are delivered', () => delivered.length === 3)
+  t.equal(new Set(taken).size, 3)
+})

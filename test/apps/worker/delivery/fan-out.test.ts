@@ -11,6 +11,7 @@ import {
   type SinkRequest,
 } from '@wxgw/worker'
 import t from 'tap'
+import { pluck } from '../../../helpers/pluck.ts'
 import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const NOW = 1_800_000_000_000
@@ -108,6 +109,16 @@ function setUp(
 }
 
 const storeAway = () => Promise.reject(new Error('store away'))
+const sinksOf = (deliver: FanOutDeps['sinks']['queue']['deliver']) => ({
+  queue: { deliver },
+  stream: { deliver },
+  webhook: { deliver },
+})
+const rejected = (status: number) =>
+  ({ outcome: 'rejected', status, gone: status === 410, retryAfterSeconds: undefined }) as const
+const unavailable = rejected(503)
+const nameOf = ({ subscription: { name } }: SinkRequest) => name
+const namesOf = (jobs: readonly Enqueued[]) => jobs.map(([{ subscription: name }]) => name).toSorted()
 
 void t.test('queues and streams are served with the record, webhooks by their own queue', async (t) => {
   const { fanOut, requests, enqueued, changes, recorded, offered, counts } = setUp([QUEUE, STREAM, WEBHOOK])
@@ -119,17 +130,8 @@ void t.test('queues and streams are served with the record, webhooks by their ow
     { subscription: 'b-stream', stream: 's', maxLength: undefined },
   ])
   t.same(requests, [])
-  const job = {
-    v: 1,
-    kind: 'deliver',
-    platform: 'open1',
-    subscription: 'c-webhook',
-    subscribedAtMs: 0,
-    event: textEvent(),
-    receivedAtMs: NOW - 7,
-    deliveryId: 'ev-1',
-    scheduleSeconds: [1],
-  }
+  const about = { platform: 'open1', subscription: 'c-webhook', subscribedAtMs: 0, deliveryId: 'ev-1' }
+  const job = { v: 1, kind: 'deliver', ...about, event: textEvent(), receivedAtMs: NOW - 7, scheduleSeconds: [1] }
   t.same(enqueued, [[job, undefined]])
   t.same(changes, [])
 })
@@ -137,10 +139,8 @@ void t.test('queues and streams are served with the record, webhooks by their ow
 void t.test('a queue that took nothing with the record is served right after', async (t) => {
   const { fanOut, requests, changes } = setUp([QUEUE, STREAM], { inParts: true })
   t.same(await fanOut(), { delivered: 2, enqueued: 0 })
-  t.same(
-    requests.map(({ subscription: { name }, deliveryId, body }) => [name, deliveryId, body]),
-    [['a-queue', 'ev-1', JSON.stringify(textEvent())]],
-  )
+  t.match(requests, [{ subscription: { name: 'a-queue' }, deliveryId: 'ev-1', body: JSON.stringify(textEvent()) }])
+  t.equal(requests.length, 1)
   t.match(changes, [{ eventId: 'ev-1', subscription: 'a-queue', status: 'delivered', attempts: 1, deliveredAtMs: NOW }])
 })
 
@@ -165,19 +165,13 @@ void t.test('a test event goes to its subscription alone, whatever that matches,
   await fanOut({ only: 'picky' })
   await fanOut({ only: 'off' })
   await fanOut({ only: 'unknown' })
-  t.same(
-    offered.map((sink) => sink.subscription),
-    ['picky'],
-  )
+  t.same(pluck(offered, 'subscription'), ['picky'])
 })
 
 void t.test('a replay is a delivery of its own with the same event, pending anew', async (t) => {
   const { fanOut, requests, enqueued, changes, offered } = setUp([QUEUE, STREAM, WEBHOOK])
   await fanOut({ replay: 'r1' })
-  t.same(
-    requests.map(({ deliveryId }) => deliveryId),
-    ['ev-1.r1', 'ev-1.r1'],
-  )
+  t.same(pluck(requests, 'deliveryId'), ['ev-1.r1', 'ev-1.r1'])
   t.same(offered, [])
   t.match(enqueued, [[{ deliveryId: 'ev-1.r1', event: { id: 'ev-1' } }]])
   const pending = changes.filter((change) => change['status'] === 'pending').map((change) => change['subscription'])
@@ -218,8 +212,7 @@ void t.test('a webhook that answers quickly is called at once, without a job of 
 
 void t.test('a call that failed counts, and its queue goes on with the schedule', async (t) => {
   const seen: ObservedAttempt[] = []
-  const failed = { outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined } as const
-  const { fanOut, enqueued, changes } = setUp([WEBHOOK], { results: { 'c-webhook': failed }, deps: calling(seen) })
+  const { fanOut, enqueued, changes } = setUp([WEBHOOK], { results: { 'c-webhook': unavailable }, deps: calling(seen) })
   t.same(await fanOut(), { delivered: 0, enqueued: 1 })
   t.match(enqueued, [[{ subscription: 'c-webhook' }, { delayMs: 1_100, attemptsMade: 1, lastError: 'HTTP 503' }]])
   t.match(changes, [{ status: 'retrying', attempts: 1, lastError: 'HTTP 503' }])
@@ -227,8 +220,10 @@ void t.test('a call that failed counts, and its queue goes on with the schedule'
 })
 
 void t.test('who is gone is disabled, and the event stands in the dead letters', async (t) => {
-  const gone = { outcome: 'rejected', status: 410, gone: true, retryAfterSeconds: undefined } as const
-  const { fanOut, enqueued, changes, disabled } = setUp([WEBHOOK], { results: { 'c-webhook': gone }, deps: calling() })
+  const { fanOut, enqueued, changes, disabled } = setUp([WEBHOOK], {
+    results: { 'c-webhook': rejected(410) },
+    deps: calling(),
+  })
   t.same(await fanOut(), { delivered: 0, enqueued: 1 })
   t.same(disabled, ['c-webhook'])
   t.match(enqueued, [[{ subscription: 'c-webhook' }, { isFinal: true, attemptsMade: 1, lastError: 'HTTP 410' }]])
@@ -237,8 +232,7 @@ void t.test('who is gone is disabled, and the event stands in the dead letters',
 
 void t.test('what is no fault of the consumer goes to the queue uncounted', async (t) => {
   const seen: ObservedAttempt[] = []
-  const deliver = () => Promise.reject(new Error('no secrets: the store is away'))
-  const sinks = { queue: { deliver }, stream: { deliver }, webhook: { deliver } }
+  const sinks = sinksOf(storeAway)
   const { fanOut, enqueued, changes } = setUp([WEBHOOK], { deps: { sinks, ...calling(seen) } })
   t.same(await fanOut(), { delivered: 0, enqueued: 1 })
   t.match(enqueued, [[{ subscription: 'c-webhook' }, undefined]])
@@ -248,13 +242,9 @@ void t.test('what is no fault of the consumer goes to the queue uncounted', asyn
 
 /** A webhook that is being called while `meanwhile` becomes of its subscription. */
 function calledWhile(meanwhile: Subscription | undefined, answer: () => Promise<DeliveryResult>) {
-  const never = () => Promise.reject(new Error('no such sink here'))
   const subscriptions = { all: async () => [WEBHOOK], get: async () => meanwhile, disable: async () => false }
-  const sinks = { queue: { deliver: never }, stream: { deliver: never }, webhook: { deliver: answer } }
-  return setUp([WEBHOOK], { deps: { subscriptions, sinks, ...calling() } })
+  return setUp([WEBHOOK], { deps: { subscriptions, sinks: sinksOf(answer), ...calling() } })
 }
-const unavailable = { outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined } as const
-
 for (const [what, later] of [
   ['deleted', undefined],
   ['deleted and made anew', { ...WEBHOOK, createdAtMs: 1 }],
@@ -274,17 +264,14 @@ for (const [what, later] of [
   })
 }
 
-void t.test(
-  'for a subscription that was disabled while its webhook was called nothing waits for another attempt',
-  async (t) => {
-    const { fanOut, enqueued, changes } = calledWhile({ ...WEBHOOK, enabled: false }, async () => unavailable)
-    t.same(await fanOut(), { delivered: 0, enqueued: 1 })
-    t.match(enqueued, [
-      [{ subscription: 'c-webhook' }, { isFinal: true, attemptsMade: 1, lastError: 'subscription disabled' }],
-    ])
-    t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'subscription disabled' }])
-  },
-)
+void t.test('a subscription disabled during its call gets no further attempt', async (t) => {
+  const { fanOut, enqueued, changes } = calledWhile({ ...WEBHOOK, enabled: false }, async () => unavailable)
+  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+  t.match(enqueued, [
+    [{ subscription: 'c-webhook' }, { isFinal: true, attemptsMade: 1, lastError: 'subscription disabled' }],
+  ])
+  t.match(changes, [{ status: 'dead', attempts: 1, lastError: 'subscription disabled' }])
+})
 
 void t.test('a call that is cut off counts for nothing, and is made again from the queue', async (t) => {
   const ending = new AbortController()
@@ -312,10 +299,7 @@ void t.test('whom the event log knows to have it is not served again by another 
   const events = { record: async () => ['a-queue', 'c-webhook'], deliveryChanged: async () => {} }
   const { fanOut, requests, enqueued } = setUp([QUEUE, STREAM, WEBHOOK], { deps: { events } })
   t.same(await fanOut(), { delivered: 3, enqueued: 0 })
-  t.same(
-    requests.map(({ subscription: { name } }) => name),
-    ['b-stream'],
-  )
+  t.same(requests.map(nameOf), ['b-stream'])
   t.same(enqueued, [])
   t.same(await fanOut({ replay: 'r1' }), { delivered: 2, enqueued: 1 })
 })
@@ -371,10 +355,7 @@ void t.test('running a failed job again serves only those that were not served',
   await t.rejects(fanOut(), { code: 'STORE_UNAVAILABLE' })
   away = false
   await fanOut()
-  t.same(
-    requests.map((request) => request.subscription.name),
-    ['a-queue'],
-  )
+  t.same(requests.map(nameOf), ['a-queue'])
   t.same(enqueued, ['c-webhook'])
   await fanOut({ replay: 'r1' })
   t.equal(requests.length, 3)
@@ -394,11 +375,9 @@ void t.test('of several failures the one that may pass decides whether the job i
 })
 
 void t.test('a sink that throws stops nobody else, and no attempt is counted', async (t) => {
-  const deliver = () => Promise.reject(new Error('bug'))
-  const sinks = { queue: { deliver }, stream: { deliver }, webhook: { deliver } }
-  const { fanOut, enqueued } = setUp([QUEUE, WEBHOOK], { inParts: true, deps: { sinks } })
+  const { fanOut, enqueued } = setUp([QUEUE, WEBHOOK], { inParts: true, deps: { sinks: sinksOf(storeAway) } })
   t.same(await fanOut(), { delivered: 0, enqueued: 2 })
-  t.same(enqueued.map(([{ subscription: name }]) => name).toSorted(), ['a-queue', 'c-webhook'])
+  t.same(namesOf(enqueued), ['a-queue', 'c-webhook'])
   t.ok(enqueued.every(([, options]) => options === undefined))
 })
 
@@ -456,33 +435,29 @@ function hanging(deps: Partial<FanOutDeps> = {}) {
   let answer = (_result: DeliveryResult) => {}
   const answered = new Promise<DeliveryResult>((resolve) => (answer = resolve))
   const ends: Promise<void>[] = []
-  const sink = { deliver: () => answered }
   const late = { mayLeave: () => true, signal: stop, follow: (end: Promise<void>) => void ends.push(end) }
-  const sinks = { queue: sink, stream: sink, webhook: sink }
+  const sinks = sinksOf(() => answered)
   const { fanOut, ...seen } = setUp([WEBHOOK], {
     deps: { sinks, lateCalls: late, callHoldsJobMs: 1, ...calling(), ...deps },
   })
   return { ...seen, fanOut, answer, ended: () => Promise.all(ends) }
 }
 
-void t.test(
-  'a call that hangs holds its job for a moment: its delivery waits in its queue until the call is over, and is taken back',
-  async (t) => {
-    const { fanOut, answer, ended, enqueued, changes, calls } = hanging()
-    t.same(await fanOut(), { delivered: 0, enqueued: 1 })
-    t.match(enqueued, [[{ subscription: 'c-webhook', deliveryId: 'ev-1' }, { delayMs: 12_000 }]])
-    t.same(changes, [])
-    answer({ outcome: 'delivered' })
-    await ended()
-    t.same(calls, ['record', 'enqueue c-webhook', 'take back c-webhook'])
-    t.match(changes, [{ status: 'delivered', attempts: 1 }])
-  },
-)
+void t.test('a hanging call frees its job: its delivery waits in the queue and is taken back later', async (t) => {
+  const { fanOut, answer, ended, enqueued, changes, calls } = hanging()
+  t.same(await fanOut(), { delivered: 0, enqueued: 1 })
+  t.match(enqueued, [[{ subscription: 'c-webhook', deliveryId: 'ev-1' }, { delayMs: 12_000 }]])
+  t.same(changes, [])
+  answer({ outcome: 'delivered' })
+  await ended()
+  t.same(calls, ['record', 'enqueue c-webhook', 'take back c-webhook'])
+  t.match(changes, [{ status: 'delivered', attempts: 1 }])
+})
 
 void t.test('a late call that fails is counted in the delivery that waits', async (t) => {
   const { fanOut, answer, ended, enqueued, changes } = hanging()
   await fanOut()
-  answer({ outcome: 'rejected', status: 503, gone: false, retryAfterSeconds: undefined })
+  answer(unavailable)
   await ended()
   t.match(enqueued[1], [
     { deliveryId: 'ev-1' },
@@ -491,31 +466,25 @@ void t.test('a late call that fails is counted in the delivery that waits', asyn
   t.match(changes, [{ status: 'retrying', attempts: 1 }])
 })
 
-void t.test(
-  'a job whose late call nothing would be left of waits for it: the store is away, or the process ends',
-  async (t) => {
-    const away = hanging({ enqueueDelivery: storeAway })
-    const ending = hanging({ lateCalls: { mayLeave: () => false, signal: stop, follow: () => {} } })
-    for (const { fanOut, answer, calls } of [away, ending]) {
-      const run = fanOut()
-      setTimeout(answer, 20, { outcome: 'delivered' })
-      t.same(await run, { delivered: 1, enqueued: 0 })
-      t.same(calls, ['record'])
-    }
-  },
-)
+void t.test('a job waits for its late call when the store is away or the process ends', async (t) => {
+  const away = hanging({ enqueueDelivery: storeAway })
+  const ending = hanging({ lateCalls: { mayLeave: () => false, signal: stop, follow: () => {} } })
+  for (const { fanOut, answer, calls } of [away, ending]) {
+    const run = fanOut()
+    setTimeout(answer, 20, { outcome: 'delivered' })
+    t.same(await run, { delivered: 1, enqueued: 0 })
+    t.same(calls, ['record'])
+  }
+})
 
-void t.test(
-  'what is paused or throttled gets its deliveries from its own queue alone, whatever its sink is',
-  async (t) => {
-    for (const held of [{ paused: true }, { throttle: { perSecond: 5 } }]) {
-      const all = [QUEUE, STREAM, WEBHOOK].map((one) => ({ ...one, ...held }))
-      const deps = { directCalls: { enter: () => () => {}, observe: () => {} } }
-      const { fanOut, requests, enqueued, offered, recorded } = setUp(all, { deps })
-      t.same(await fanOut(), { delivered: 0, enqueued: 3 }, JSON.stringify(held))
-      t.same([requests, offered], [[], []])
-      t.match(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
-      t.same(enqueued.map(([{ subscription: name }]) => name).toSorted(), ['a-queue', 'b-stream', 'c-webhook'])
-    }
-  },
-)
+void t.test('a paused or throttled subscription gets deliveries from its queue alone', async (t) => {
+  for (const held of [{ paused: true }, { throttle: { perSecond: 5 } }]) {
+    const all = [QUEUE, STREAM, WEBHOOK].map((one) => ({ ...one, ...held }))
+    const deps = { directCalls: { enter: () => () => {}, observe: () => {} } }
+    const { fanOut, requests, enqueued, offered, recorded } = setUp(all, { deps })
+    t.same(await fanOut(), { delivered: 0, enqueued: 3 }, JSON.stringify(held))
+    t.same([requests, offered], [[], []])
+    t.match(recorded, [['ev-1', NOW - 7, ['a-queue', 'b-stream', 'c-webhook']]])
+    t.same(namesOf(enqueued), ['a-queue', 'b-stream', 'c-webhook'])
+  }
+})

@@ -55,16 +55,13 @@ function setUp(deliver: () => Promise<DeliveryResult>) {
   return { dead, again: () => deliverAgain(deps, { run, item: 'item', subscription: QUEUE, signal }) }
 }
 
-void t.test(
-  'a replay waits for a store that is away; what the store refuses has failed, and is a dead letter',
-  async (t) => {
-    const away = setUp(() => Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })))
-    await t.rejects(away.again(), { code: 'STORE_UNAVAILABLE' })
-    t.same(away.dead, [])
-    for (const reason of ['NOPERM', 'INTERNAL']) {
-      const refused = setUp(async () => ({ outcome: 'unreachable', reason }))
-      t.equal(await refused.again(), 'failed')
-      t.equal(refused.dead.length, 1)
-    }
-  },
-)
+void t.test('a replay waits for the store; one that the store refuses is a dead letter', async (t) => {
+  const away = setUp(() => Promise.reject(new GatewayError('STORE_UNAVAILABLE', 'away', { retry: true })))
+  await t.rejects(away.again(), { code: 'STORE_UNAVAILABLE' })
+  t.same(away.dead, [])
+  for (const reason of ['NOPERM', 'INTERNAL']) {
+    const refused = setUp(async () => ({ outcome: 'unreachable', reason }))
+    t.equal(await refused.again(), 'failed')
+    t.equal(refused.dead.length, 1)
+  }
+})

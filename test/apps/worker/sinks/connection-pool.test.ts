@@ -37,28 +37,22 @@ void t.test('all who wait for the only connection go on, one after the other, ho
   }
 })
 
-void t.test(
-  'a connection that ends lets those of its owner go on who wait while another owner has the rest',
-  async (t) => {
-    const pool = createConnectionPool(() => undefined, { maxOpen: 2 })
-    const [mine, other] = [
-      await pool.take(TARGET, options),
-      await pool.take(TARGET, { ...options, owner: 'open1 erp' }),
-    ]
-    if (!mine || !other) throw new Error('nothing was taken')
-    const ended = new AbortController()
-    const waiting = [signal, ended.signal, signal].map((one) => pool.take(TARGET, { ...options, signal: one }))
-    ended.abort()
-    pool.discard(mine)
-    const second = await Promise.race(waiting.filter((_, index) => index !== 1))
-    t.equal(second?.state, 'busy')
-    if (second) pool.discard(second)
-    const took = await Promise.all(waiting)
-    t.same(
-      took.map((one) => one !== undefined),
-      [true, false, true],
-    )
-    for (const one of [other, ...took]) if (one) pool.discard(one)
-    pool.close()
-  },
-)
+void t.test("an ended connection serves its owner's waiting calls while another owner has the rest", async (t) => {
+  const pool = createConnectionPool(() => undefined, { maxOpen: 2 })
+  const [mine, other] = [await pool.take(TARGET, options), await pool.take(TARGET, { ...options, owner: 'open1 erp' })]
+  if (!mine || !other) throw new Error('nothing was taken')
+  const ended = new AbortController()
+  const waiting = [signal, ended.signal, signal].map((one) => pool.take(TARGET, { ...options, signal: one }))
+  ended.abort()
+  pool.discard(mine)
+  const second = await Promise.race(waiting.filter((_, index) => index !== 1))
+  t.equal(second?.state, 'busy')
+  if (second) pool.discard(second)
+  const took = await Promise.all(waiting)
+  t.same(
+    took.map((one) => one !== undefined),
+    [true, false, true],
+  )
+  for (const one of [other, ...took]) if (one) pool.discard(one)
+  pool.close()
+})

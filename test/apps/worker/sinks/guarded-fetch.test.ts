@@ -218,27 +218,24 @@ void t.test('a claim of a gigabyte is not waited for', async (t) => {
   t.match(await open(t)(server.url), { outcome: 'answered', status: 200, truncated: true })
 })
 
-void t.test(
-  'a deadline covers a silent server, a dripping answer and a name server that does not answer',
-  async (t) => {
-    const silent = await serve(t, () => {})
-    const dripping = await serve(t, (response) => {
-      response.writeHead(200)
-      const drip = setInterval(() => response.write('.'), 20)
-      response.on('close', () => clearInterval(drip))
-    })
-    const slowDns = open(t, { resolveHost: () => new Promise(() => {}) })
-    const elapsedMs = startStopwatch()
-    const timedOut = { outcome: 'unreachable', reason: 'timeout' }
-    const answers = await Promise.all([
-      open(t)(silent.url, { timeoutMs: 200 }),
-      open(t)(dripping.url, { timeoutMs: 200 }),
-      slowDns('http://crm.example/', { timeoutMs: 200 }),
-    ])
-    for (const answer of answers) t.same(answer, timedOut)
-    t.ok(elapsedMs() < 1_500)
-  },
-)
+void t.test('the deadline covers a silent server, a dripping answer and a silent name server', async (t) => {
+  const silent = await serve(t, () => {})
+  const dripping = await serve(t, (response) => {
+    response.writeHead(200)
+    const drip = setInterval(() => response.write('.'), 20)
+    response.on('close', () => clearInterval(drip))
+  })
+  const slowDns = open(t, { resolveHost: () => new Promise(() => {}) })
+  const elapsedMs = startStopwatch()
+  const timedOut = { outcome: 'unreachable', reason: 'timeout' }
+  const answers = await Promise.all([
+    open(t)(silent.url, { timeoutMs: 200 }),
+    open(t)(dripping.url, { timeoutMs: 200 }),
+    slowDns('http://crm.example/', { timeoutMs: 200 }),
+  ])
+  for (const answer of answers) t.same(answer, timedOut)
+  t.ok(elapsedMs() < 1_500)
+})
 
 void t.test('a call that is over before it begins sends nothing', async (t) => {
   const server = await serve(t)
@@ -268,46 +265,40 @@ void t.test('what keeps a call from being answered is told in a few words', asyn
   t.same(await nowhere('http://crm.example/'), { outcome: 'unreachable', reason: 'name not found' })
 })
 
-void t.test(
-  'a connection is kept for the next call, and one that the other side closed meanwhile costs no failure',
-  async (t) => {
-    const server = await serve(t)
-    const post = open(t)
-    for (let call = 0; call < 5; call += 1) t.match(await post(server.url), { status: 200 })
-    t.equal(server.connections(), 1)
+void t.test('a connection is reused, and one that the peer closed meanwhile costs no failure', async (t) => {
+  const server = await serve(t)
+  const post = open(t)
+  for (let call = 0; call < 5; call += 1) t.match(await post(server.url), { status: 200 })
+  t.equal(server.connections(), 1)
 
-    let drop = false
-    const flaky = await serve(t, (response) => {
-      // Closed without an answer, as a server does whose idle timeout runs out in the moment the request arrives.
-      if (drop) response.socket?.destroy()
-      else response.end('ok')
-      drop = !drop
-    })
-    t.match(await post(flaky.url), { status: 200 })
-    t.match(await post(flaky.url), { status: 200 })
-    t.equal(flaky.received.length, 3)
-  },
-)
+  let drop = false
+  const flaky = await serve(t, (response) => {
+    // Closed without an answer, as a server does whose idle timeout runs out in the moment the request arrives.
+    if (drop) response.socket?.destroy()
+    else response.end('ok')
+    drop = !drop
+  })
+  t.match(await post(flaky.url), { status: 200 })
+  t.match(await post(flaky.url), { status: 200 })
+  t.equal(flaky.received.length, 3)
+})
 
-void t.test(
-  'a new connection that is reset is not tried twice, and the call after a closed answer gets a new one',
-  async (t) => {
-    const resetting = await serve(t, (response) => response.socket?.destroy())
-    t.match(await open(t)(resetting.url), { outcome: 'unreachable' })
-    t.equal(resetting.received.length, 1)
+void t.test('a reset new connection is not retried; after a closed answer a new one is made', async (t) => {
+  const resetting = await serve(t, (response) => response.socket?.destroy())
+  t.match(await open(t)(resetting.url), { outcome: 'unreachable' })
+  t.equal(resetting.received.length, 1)
 
-    let calls = 0
-    const closing = await serve(t, (response) => {
-      calls += 1
-      if (calls === 2) response.socket?.destroy()
-      else response.writeHead(200, { connection: 'close' }).end()
-    })
-    const post = open(t)
-    t.match(await post(closing.url), { status: 200 })
-    t.same(await post(closing.url), { outcome: 'unreachable', reason: 'connection reset' })
-    t.equal(closing.received.length, 2)
-  },
-)
+  let calls = 0
+  const closing = await serve(t, (response) => {
+    calls += 1
+    if (calls === 2) response.socket?.destroy()
+    else response.writeHead(200, { connection: 'close' }).end()
+  })
+  const post = open(t)
+  t.match(await post(closing.url), { status: 200 })
+  t.same(await post(closing.url), { outcome: 'unreachable', reason: 'connection reset' })
+  t.equal(closing.received.length, 2)
+})
 
 void t.test('who begins to answer on a kept connection and breaks off is not asked again', async (t) => {
   let calls = 0
@@ -411,51 +402,45 @@ void t.test('beyond a number of connections the one that was idle longest is clo
   t.equal(server.connections(), 5, 'and that was not')
 })
 
-void t.test(
-  'when all connections are busy, a subscription without one gets one; another waits for its own',
-  async (t) => {
-    const waiting: Array<() => void> = []
-    const server = await serve(t, (response) => void waiting.push(() => response.end('ok')))
-    const post = open(t, { maxOpen: 2 })
-    const calls = ['a', 'a', 'a', 'a', 'b'].map((owner) => post(server.url, { owner }))
-    await until('two of a and one of b are under way', () => waiting.length === 3)
-    t.equal(server.connections(), 3)
-    const gaveUp = await post(server.url, { owner: 'a', timeoutMs: 50 })
-    t.same(gaveUp, { outcome: 'unreachable', reason: 'timeout' })
-    for (let answered = 0; answered < calls.length; answered += 1) {
-      await until('one more is under way', () => waiting.length > 0)
-      waiting.shift()?.()
-    }
-    for (const answer of await Promise.all(calls)) t.match(answer, { status: 200 })
-    t.ok(server.connections() <= 4)
-  },
-)
+void t.test('when all connections are busy a new owner gets one; an old owner waits for its own', async (t) => {
+  const waiting: Array<() => void> = []
+  const server = await serve(t, (response) => void waiting.push(() => response.end('ok')))
+  const post = open(t, { maxOpen: 2 })
+  const calls = ['a', 'a', 'a', 'a', 'b'].map((owner) => post(server.url, { owner }))
+  await until('two of a and one of b are under way', () => waiting.length === 3)
+  t.equal(server.connections(), 3)
+  const gaveUp = await post(server.url, { owner: 'a', timeoutMs: 50 })
+  t.same(gaveUp, { outcome: 'unreachable', reason: 'timeout' })
+  for (let answered = 0; answered < calls.length; answered += 1) {
+    await until('one more is under way', () => waiting.length > 0)
+    waiting.shift()?.()
+  }
+  for (const answer of await Promise.all(calls)) t.match(answer, { status: 200 })
+  t.ok(server.connections() <= 4)
+})
 
-void t.test(
-  'a call that is given up leaves no connection, nor what it was asked while one was being made',
-  async (t) => {
-    let underWay = 0
-    const server = await serve(t, (response) => {
-      underWay += 1
-      response.on('close', () => (underWay -= 1))
-    })
-    const post = open(t)
-    const answers = await Promise.all([post(server.url, { timeoutMs: 150 }), post(server.url, { timeoutMs: 150 })])
-    for (const answer of answers) t.same(answer, { outcome: 'unreachable', reason: 'timeout' })
-    await until('both are closed', () => underWay === 0)
+void t.test('a call that is given up leaves no connection and sends nothing later', async (t) => {
+  let underWay = 0
+  const server = await serve(t, (response) => {
+    underWay += 1
+    response.on('close', () => (underWay -= 1))
+  })
+  const post = open(t)
+  const answers = await Promise.all([post(server.url, { timeoutMs: 150 }), post(server.url, { timeoutMs: 150 })])
+  for (const answer of answers) t.same(answer, { outcome: 'unreachable', reason: 'timeout' })
+  await until('both are closed', () => underWay === 0)
 
-    const resolving: Array<(addresses: HostAddress[]) => void> = []
-    const slow = open(t, { resolveHost: () => new Promise((resolve) => void resolving.push(resolve)) })
-    t.same(await slow(`http://crm.example:${server.port}/`, { timeoutMs: 100 }), {
-      outcome: 'unreachable',
-      reason: 'timeout',
-    })
-    const before = server.connections()
-    for (const resolve of resolving) resolve([{ address: '127.0.0.1', family: 4 }])
-    t.match(await post(server.url, { timeoutMs: 100 }), { outcome: 'unreachable' })
-    t.equal(server.connections(), before + 1)
-  },
-)
+  const resolving: Array<(addresses: HostAddress[]) => void> = []
+  const slow = open(t, { resolveHost: () => new Promise((resolve) => void resolving.push(resolve)) })
+  t.same(await slow(`http://crm.example:${server.port}/`, { timeoutMs: 100 }), {
+    outcome: 'unreachable',
+    reason: 'timeout',
+  })
+  const before = server.connections()
+  for (const resolve of resolving) resolve([{ address: '127.0.0.1', family: 4 }])
+  t.match(await post(server.url, { timeoutMs: 100 }), { outcome: 'unreachable' })
+  t.equal(server.connections(), before + 1)
+})
 
 void t.test('an informational answer is not the answer', async (t) => {
   const url = await serveRaw(
