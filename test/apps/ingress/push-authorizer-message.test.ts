@@ -4,6 +4,7 @@ import type { GatewayEvent } from '@wxgw/contracts'
 import type { PushedMessage } from '@wxgw/ingress'
 import t from 'tap'
 import { pluck } from '../../helpers/pluck.ts'
+import { words } from '../../helpers/words.ts'
 import { APPID_A, APPID_B, NOW_MS } from './samples.ts'
 import { createGateway, PREFIX, type Fixture, refusalOf } from './gateway-fixture.ts'
 import { COMPONENT_APPID, queryText, sealPush, textMessage } from './sealed-push.ts'
@@ -30,22 +31,12 @@ void t.test('a message becomes a CloudEvent whose data is what WeChat wrote, eve
   t.same(
     { ...event, id: '' },
     {
-      id: '',
-      specversion: '1.0',
-      source: `/wx/open1/${APPID_A}`,
-      type: 'wechat.message.text',
-      subject: 'oUSER',
-      time: '2025-12-31T23:59:59Z',
-      datacontenttype: 'application/json',
-      platform: 'open1',
-      authorizerappid: APPID_A,
+      ...{ id: '', specversion: '1.0', type: 'wechat.message.text', datacontenttype: 'application/json' },
+      ...{ source: `/wx/open1/${APPID_A}`, platform: 'open1', authorizerappid: APPID_A },
+      ...{ subject: 'oUSER', time: '2025-12-31T23:59:59Z' },
       data: {
-        ToUserName: 'gh_0000000000aa',
-        FromUserName: 'oUSER',
-        CreateTime: String(NOW - 1),
-        MsgType: 'text',
-        Content: '00123',
-        MsgId: '23456789012345678',
+        ...{ ToUserName: 'gh_0000000000aa', FromUserName: 'oUSER', CreateTime: String(NOW - 1) },
+        ...{ MsgType: 'text', Content: '00123', MsgId: '23456789012345678' },
       },
     },
   )
@@ -195,25 +186,11 @@ void t.test('a message is dispatched however old it is, with the time that it wa
 void t.test('paths that hold no appid are refused without an echo', async (t) => {
   const gateway = createGateway(t)
   const hostile = [
-    '..%2f..%2fetc',
-    'a%2fb',
-    'wxa00000000000000%00',
-    'wxa00000000000000%0d%0a',
-    '%E2%80%AE',
-    '%F0%9F%98%80',
-    'wxa00000000000001',
-    'xxa000000000000001',
-    'wxa0000000000000011',
-    'a'.repeat(101),
-    'a'.repeat(3000),
-    '__proto__',
-    'constructor',
-    '*',
-    'a:b',
-    '{tag}',
-    '%7Btag%7D',
-    'bull',
-    COMPONENT_APPID,
+    ...words`
+      ..%2f..%2fetc a%2fb wxa00000000000000%00 wxa00000000000000%0d%0a %E2%80%AE %F0%9F%98%80 wxa00000000000001
+      xxa000000000000001 wxa0000000000000011 __proto__ constructor * a:b {tag} %7Btag%7D bull
+    `,
+    ...['a'.repeat(101), 'a'.repeat(3000), COMPONENT_APPID],
   ]
   for (const appid of hostile) {
     const answer = await post(gateway, textMessage({ createTime: NOW }), appid)
@@ -230,13 +207,6 @@ void t.test('when the store is away, WeChat is told to push again', async (t) =>
     const answer = await post(gateway, textMessage({ createTime: NOW }))
     t.equal(refusalOf(answer), '503 STORE_UNAVAILABLE', name)
   }
-})
-
-void t.test('markup in a message is data', async (t) => {
-  const gateway = createGateway(t)
-  const content = `<b>"'; DROP TABLE x; {{7*7}} \${x} 😀`
-  await post(gateway, textMessage({ createTime: NOW, content }))
-  t.equal(accepted(gateway)[0]?.data['Content'], content)
 })
 
 void t.test('a passive reply is sent once the event, with its wish for a reply, is in the queue', async (t) => {

@@ -33,10 +33,8 @@ void t.test('another process adds, authorizes, updates and revokes accounts', as
   t.match(await get('accounts'), { items: [{ appId, authorized: true, exchanged: false }] })
   t.match(await post(`accounts/${appId}/unauthorize`), { push: { ok: true } }, 'without a body')
   t.match(await get('accounts'), { items: [{ appId, authorized: false }] })
-  t.same(
-    gateway.received.map(({ fields }) => fields['InfoType']),
-    ['authorized', 'updateauthorized', 'unauthorized'],
-  )
+  const types = gateway.received.map(({ fields }) => fields['InfoType'])
+  t.same(types, ['authorized', 'updateauthorized', 'unauthorized'])
   t.equal(simulator.accounts.length, 1)
 })
 

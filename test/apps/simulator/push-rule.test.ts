@@ -20,13 +20,8 @@ type Tap = { teardown(fn: () => Promise<void>): void }
 async function world(t: Tap, options: SimulatorOptions = {}) {
   const gateway = await startStubGateway(KEY)
   const { eventUrl, callbackUrl } = gateway
-  const simulator = await startSimulator({
-    eventUrl,
-    callbackUrl,
-    attemptSpacingMs: 0,
-    component: { encodingAesKey: KEY },
-    ...options,
-  })
+  const component = { encodingAesKey: KEY }
+  const simulator = await startSimulator({ eventUrl, callbackUrl, attemptSpacingMs: 0, component, ...options })
   const account = simulator.addAccount({ appId: 'wx1234567890abcdef', userName: 'gh_1234567890ab' })
   t.teardown(async () => {
     await simulator.close()
@@ -34,6 +29,9 @@ async function world(t: Tap, options: SimulatorOptions = {}) {
   })
   return { gateway, simulator, account, appId: account.appId }
 }
+
+const infoTypes = ({ received }: Awaited<ReturnType<typeof startStubGateway>>) =>
+  received.map(({ fields }) => fields['InfoType'])
 
 /** A passive reply as a gateway seals it, with parts to be spoilt. */
 function sealReply(
@@ -68,11 +66,8 @@ void t.test('a ticket goes to the event URL, signed, with the component appid ou
 
 void t.test("a message goes to its account's callback, gh_ id outside, component appid inside", async (t) => {
   const { gateway, simulator, appId } = await world(t)
-  const { ok } = await simulator.sendText(appId, {
-    openId: 'oUser',
-    content: ' 007 <b> ]]> 你好',
-    msgId: '6074746557628292943',
-  })
+  const content = ' 007 <b> ]]> 你好'
+  const { ok } = await simulator.sendText(appId, { openId: 'oUser', content, msgId: '6074746557628292943' })
   t.ok(ok)
   const [push] = gateway.received
   t.match(push, { path: `/${appId}/callback`, receiveId: simulator.component.appId })
@@ -80,7 +75,7 @@ void t.test("a message goes to its account's callback, gh_ id outside, component
   t.notMatch(push?.body, /<AppId>/)
   t.equal(push?.query.get('openid'), 'oUser')
   t.match(push?.plaintext, '<MsgId>6074746557628292943</MsgId>')
-  t.match(push?.fields, { FromUserName: 'oUser', MsgType: 'text', Content: ' 007 <b> ]]> 你好' })
+  t.match(push?.fields, { FromUserName: 'oUser', MsgType: 'text', Content: content })
 })
 
 void t.test('a component event is taken by the exact bytes of success alone', async (t) => {
@@ -154,11 +149,8 @@ void t.test('an encrypted passive reply is verified and opened', async (t) => {
   t.ok(ok)
   t.match(reply, { fields: { ToUserName: 'oUser', MsgType: 'text', Content: '收到' } })
   gateway.answerWith((push) => ({ body: sealReply(push, { nonce: '1' }) }))
-  t.match(
-    await simulator.sendText(appId, { openId: 'oUser', content: 'hi' }),
-    { reply: { nonce: '1' } },
-    'with a nonce of its own',
-  )
+  const ownNonce = await simulator.sendText(appId, { openId: 'oUser', content: 'hi' })
+  t.match(ownNonce, { reply: { nonce: '1' } }, 'with a nonce of its own')
   t.match(await simulator.pushTicket(), { ok: false }, 'component events take no reply')
 })
 
@@ -195,23 +187,15 @@ void t.test('an authorization pushes what changed, and nothing when nothing did'
     PreAuthCode: first.preAuthCode,
   })
   t.match(await simulator.authorize(appId), { change: 'unchanged', push: undefined })
-  t.match(await simulator.updateAuthorization(appId, { funcInfo: [1, 2] }), {
-    change: 'updateauthorized',
-    push: { ok: true },
-  })
-  t.match(await simulator.authorize(appId, { push: false, funcInfo: [1] }), {
-    change: 'updateauthorized',
-    push: undefined,
-  })
+  const change = 'updateauthorized'
+  t.match(await simulator.updateAuthorization(appId, { funcInfo: [1, 2] }), { change, push: { ok: true } })
+  t.match(await simulator.authorize(appId, { push: false, funcInfo: [1] }), { change, push: undefined })
   t.match(await simulator.authorize(appId, { push: 'authorized' }), { push: { label: 'authorized' } })
   await simulator.unauthorize(appId)
   const last = gateway.received.at(-1)
   t.match(last?.fields, { InfoType: 'unauthorized', AuthorizerAppid: appId })
   t.match(last?.plaintext, /<\/InfoType><AuthorizerAppid>/, 'no line feed there, as in the real push')
-  t.same(
-    gateway.received.map(({ fields }) => fields['InfoType']),
-    ['authorized', 'updateauthorized', 'authorized', 'unauthorized'],
-  )
+  t.same(infoTypes(gateway), ['authorized', 'updateauthorized', 'authorized', 'unauthorized'])
   await simulator.unauthorize(appId, { takesEffect: false })
   t.equal(gateway.received.length, 5, 'a late duplicate')
 })
@@ -235,17 +219,12 @@ void t.test('keys rotate: pushes follow the settings, or what a push says', asyn
   simulator.configure({ component: { token: 'nextToken' } })
   t.equal(simulator.component.encodingAesKey, KEY, 'the rest stays')
   await simulator.sendText(appId, { content: 'new' })
-  await simulator.push('authorizer', {
-    appId,
-    xml: '<xml><Old>1</Old></xml>',
-    encryptWith: { token: 'simulatorToken' },
-  })
+  const encryptWith = { token: 'simulatorToken' }
+  await simulator.push('authorizer', { appId, xml: '<xml><Old>1</Old></xml>', encryptWith })
   const signedWith = (index: number, token: string) => {
-    const push = gateway.received[index]
-    return (
-      push?.query.get('signature') ===
-      signParts(token, push?.query.get('timestamp') ?? '', push?.query.get('nonce') ?? '')
-    )
+    const query = gateway.received[index]?.query
+    const [timestamp = '', nonce = ''] = [query?.get('timestamp') ?? '', query?.get('nonce') ?? '']
+    return query?.get('signature') === signParts(token, timestamp, nonce)
   }
   t.ok(signedWith(0, 'nextToken'))
   t.ok(signedWith(1, 'simulatorToken'))

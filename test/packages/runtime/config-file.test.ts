@@ -113,21 +113,18 @@ void t.test('a double id, component appid, caller name or caller key stops the s
   const one = platform('one', 'wxaaaaaaaaaaaaaaaa')
   const ops = caller('ops2', 'o'.repeat(32))
 
-  t.strictSame(problemsOf({}, file([one, platform('two', 'wxbbbbbbbbbbbbbbbb')], [ops])), {})
-  t.match(problemsOf({}, file([one, platform('one', 'wxbbbbbbbbbbbbbbbb')], [ops])), {
-    'CONFIG_FILE platforms[1]': /same id/,
-  })
-  t.match(problemsOf({}, file([one, platform('two', 'wxaaaaaaaaaaaaaaaa')], [ops])), {
-    'CONFIG_FILE platforms[1]': /same component appid/,
-  })
-  t.match(problemsOf({}, file([one], [ops, caller('ops2', 'p'.repeat(32))])), { 'CONFIG_FILE callers[1]': /same name/ })
-  t.match(problemsOf({}, file([one], [ops, caller('ops3', 'o'.repeat(32))])), { 'CONFIG_FILE callers[1]': /same key/ })
-  t.match(problemsOf({ API_KEYS: `ops2=${'q'.repeat(32)}` }, file([one], [ops])), {
-    'CONFIG_FILE callers[0]': /same name/,
-  })
-  t.match(problemsOf(COMPLETE, file([platform('open1', 'wxaaaaaaaaaaaaaaaa')], [ops])), {
-    'CONFIG_FILE platforms[0]': /same id/,
-  })
+  const two = (id = 'two', appId = 'wxbbbbbbbbbbbbbbbb') => [one, platform(id, appId)]
+  t.strictSame(problemsOf({}, file(two(), [ops])), {})
+  const rows: Array<[place: string, problem: RegExp, file: string, env?: Readonly<Record<string, string>>]> = [
+    ['platforms[1]', /same id/, file(two('one'), [ops])],
+    ['platforms[1]', /same component appid/, file(two('two', 'wxaaaaaaaaaaaaaaaa'), [ops])],
+    ['callers[1]', /same name/, file([one], [ops, caller('ops2', 'p'.repeat(32))])],
+    ['callers[1]', /same key/, file([one], [ops, caller('ops3', 'o'.repeat(32))])],
+    ['callers[0]', /same name/, file([one], [ops]), { API_KEYS: `ops2=${'q'.repeat(32)}` }],
+    ['platforms[0]', /same id/, file([platform('open1', 'wxaaaaaaaaaaaaaaaa')], [ops]), COMPLETE],
+  ]
+  for (const [place, problem, text, env = {}] of rows)
+    t.match(problemsOf(env, text), { [`CONFIG_FILE ${place}`]: problem })
 })
 
 void t.test('every wrong place is told by its path and without its value', async (t) => {
@@ -153,61 +150,46 @@ leaks: leak-14
 `
   const problems = problemsOf({}, file)
   t.strictSame(
-    Object.keys(problems).toSorted(),
-    [
-      'CONFIG_FILE callers[0].grants[0].actions[0]',
-      'CONFIG_FILE callers[0].grants[0].authorizers[0]',
-      'CONFIG_FILE callers[0].grants[0].platforms',
-      'CONFIG_FILE callers[0].grants[0].rights',
-      'CONFIG_FILE callers[0].key',
-      'CONFIG_FILE callers[1].grants',
-      'CONFIG_FILE callers[1].key',
-      'CONFIG_FILE callers[1].name',
-      'CONFIG_FILE leaks',
-      'CONFIG_FILE platforms[0].componentAppid',
-      'CONFIG_FILE platforms[0].componentAppsecret',
-      'CONFIG_FILE platforms[0].encodingAesKey',
-      'CONFIG_FILE platforms[0].id',
-      'CONFIG_FILE platforms[0].surplus',
-      'CONFIG_FILE platforms[0].token',
-      'CONFIG_FILE platforms[1]',
-    ].toSorted(),
+    Object.keys(problems)
+      .map((place) => place.replace('CONFIG_FILE ', ''))
+      .toSorted(),
+    words`
+      callers[0].grants[0].actions[0] callers[0].grants[0].authorizers[0] callers[0].grants[0].platforms
+      callers[0].grants[0].rights callers[0].key callers[1].grants callers[1].key callers[1].name leaks
+      platforms[0].componentAppid platforms[0].componentAppsecret platforms[0].encodingAesKey platforms[0].id
+      platforms[0].surplus platforms[0].token platforms[1]
+    `,
   )
   t.notMatch(Object.values(problems).join('\n'), /leak/i)
 })
 
-void t.test('how many subscriptions a caller may create is 200 unless its entry says otherwise', async (t) => {
-  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2', API_KEYS: `ops=${'o'.repeat(32)}` }
-  const withLimit = (value: string) =>
-    FILE.replace('  - name: idle\n', `  - name: idle\n    maxSubscriptions: ${value}\n`)
-  const limits = (file: string) => load(env, file).callers.map(({ maxSubscriptions }) => maxSubscriptions)
-  t.same(limits(FILE), [200, 200, 200])
-  t.same(limits(withLimit('0')), [200, 200, 0])
-  t.same(limits(withLimit('5000')), [200, 200, 5000])
-  for (const wrong of ['-1', '1.5', 'many', '1e3', '99999999']) {
-    t.match(
-      problemsOf(env, withLimit(wrong)),
-      { 'CONFIG_FILE callers[1].maxSubscriptions': /whole number from 0/ },
-      wrong,
-    )
-  }
-})
-
-void t.test('how many calls a caller may make at once is 64 unless its entry says otherwise', async (t) => {
-  const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2', API_KEYS: `ops=${'o'.repeat(32)}` }
-  const withLimit = (value: string) => FILE.replace('  - name: idle\n', `  - name: idle\n    maxConcurrent: ${value}\n`)
-  const limits = (file: string) => load(env, file).callers.map(({ maxConcurrent }) => maxConcurrent)
-  t.same(limits(FILE), [64, 64, 64])
-  t.same(limits(withLimit('1')), [64, 64, 1])
-  t.same(limits(withLimit('512')), [64, 64, 512])
-  for (const wrong of ['0', '513', '-1', '1.5', 'many']) {
-    t.match(
-      problemsOf(env, withLimit(wrong)),
-      { 'CONFIG_FILE callers[1].maxConcurrent': /whole number from 1 to 512/ },
-      wrong,
-    )
-  }
-})
+for (const { member, usual, good, bad, problem } of [
+  {
+    member: 'maxSubscriptions',
+    usual: 200,
+    good: [0, 5000],
+    bad: ['-1', '1.5', 'many', '1e3', '99999999'],
+    problem: /whole number from 0/,
+  },
+  {
+    member: 'maxConcurrent',
+    usual: 64,
+    good: [1, 512],
+    bad: ['0', '513', '-1', '1.5', 'many'],
+    problem: /whole number from 1 to 512/,
+  },
+] as const) {
+  void t.test(`${member} of a caller is ${usual} unless its entry says otherwise`, async (t) => {
+    const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2', API_KEYS: `ops=${'o'.repeat(32)}` }
+    const withLimit = (value: string | number) =>
+      FILE.replace('  - name: idle\n', `  - name: idle\n    ${member}: ${value}\n`)
+    const limits = (file: string) => pluck(load(env, file).callers, member)
+    t.same(limits(FILE), [usual, usual, usual])
+    for (const value of good) t.same(limits(withLimit(value)), [usual, usual, value])
+    for (const wrong of bad)
+      t.match(problemsOf(env, withLimit(wrong)), { [`CONFIG_FILE callers[1].${member}`]: problem }, wrong)
+  })
+}
 
 void t.test('a grant may name the paths of WeChat that it reaches', async (t) => {
   const env = { ...VARIABLES, OPEN2_SECRET: 'appsecret2' }

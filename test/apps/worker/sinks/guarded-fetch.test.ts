@@ -1,7 +1,6 @@
 // Owns: what the way out to subscribers' addresses lets through: nothing private, no redirect, no answer without end.
-import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { createGuardedFetch, type GuardedFetchDeps, MAX_ANSWER_BYTES } from '@wxgw/worker'
 import t, { type Test } from 'tap'
@@ -31,11 +30,10 @@ async function serve(t: Test, script: Script = (response) => response.end('ok'))
   return server
 }
 
-/** A server that answers with these bytes, whatever it is sent. */
-async function serveRaw(t: Test, bytes: string): Promise<string> {
+async function listenRaw(t: Test, onSocket: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {})
-    socket.once('data', () => socket.end(bytes))
+    onSocket(socket)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => void server.close())
@@ -43,6 +41,9 @@ async function serveRaw(t: Test, bytes: string): Promise<string> {
   if (address === null || typeof address === 'string') throw new Error('no TCP address')
   return `http://127.0.0.1:${address.port}/`
 }
+
+/** A server that answers with these bytes, whatever it is sent. */
+const serveRaw = (t: Test, bytes: string) => listenRaw(t, (socket) => socket.once('data', () => socket.end(bytes)))
 
 void t.test('posts the body and answers status, headers and body', async (t) => {
   const server = await serve(t, (response) => response.writeHead(201, { 'x-a': 'b' }).end('made'))
@@ -246,22 +247,20 @@ void t.test('a call that is over before it begins sends nothing', async (t) => {
 })
 
 void t.test('what keeps a call from being answered is told in a few words', async (t) => {
-  const port = await freePort()
-  t.same(await open(t)(`http://127.0.0.1:${port}/`), { outcome: 'unreachable', reason: 'connection refused' })
-  const resetting = await serve(t, (response) => response.socket?.destroy())
-  t.same(await open(t)(resetting.url), { outcome: 'unreachable', reason: 'connection reset' })
   const half = await serve(t, (response) => {
     response.writeHead(200, { 'content-length': '10' })
     response.write('12345', () => response.socket?.destroy())
   })
-  t.same(await open(t)(half.url), { outcome: 'unreachable', reason: 'connection reset' })
-  const gibberish = await serveRaw(t, 'hello\r\n\r\n')
-  t.same(await open(t)(gibberish), { outcome: 'unreachable', reason: 'malformed answer' })
-  const endlessHead = await serveRaw(t, `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`)
-  t.same(await open(t)(endlessHead), { outcome: 'unreachable', reason: 'malformed answer' })
-  const nowhere = open(t, {
-    resolveHost: () => Promise.reject(Object.assign(new Error('queryA ENOTFOUND'), { code: 'ENOTFOUND' })),
-  })
+  const rows: Array<[url: string, reason: string]> = [
+    [`http://127.0.0.1:${await freePort()}/`, 'connection refused'],
+    [(await serve(t, (response) => response.socket?.destroy())).url, 'connection reset'],
+    [half.url, 'connection reset'],
+    [await serveRaw(t, 'hello\r\n\r\n'), 'malformed answer'],
+    [await serveRaw(t, `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`), 'malformed answer'],
+  ]
+  for (const [url, reason] of rows) t.same(await open(t)(url), { outcome: 'unreachable', reason })
+  const notFound = Object.assign(new Error('queryA ENOTFOUND'), { code: 'ENOTFOUND' })
+  const nowhere = open(t, { resolveHost: () => Promise.reject(notFound) })
   t.same(await nowhere('http://crm.example/'), { outcome: 'unreachable', reason: 'name not found' })
 })
 
@@ -333,10 +332,9 @@ async function serveOnce(t: Test, pieces: readonly string[]) {
   let connections = 0
   let ended = 0
   let isFirst = true
-  const server = createServer((socket) => {
+  const url = await listenRaw(t, (socket) => {
     connections += 1
     socket.on('close', () => (ended += 1))
-    socket.on('error', () => {})
     socket.on('data', (data) => {
       if (!data.toString('latin1').startsWith('POST')) return
       const [now = '', ...later] = isFirst ? pieces : ['HTTP/1.1 204 No Content\r\n\r\n']
@@ -344,12 +342,8 @@ async function serveOnce(t: Test, pieces: readonly string[]) {
       socket.write(now)
       later.forEach((piece, at) => setTimeout(() => socket.writable && socket.write(piece), 20 * (at + 1)))
     })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => void server.close())
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP address')
-  return { url: `http://127.0.0.1:${address.port}/`, connections: () => connections, ended: () => ended }
+  })
+  return { url, connections: () => connections, ended: () => ended }
 }
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
@@ -432,10 +426,8 @@ void t.test('a call that is given up leaves no connection and sends nothing late
 
   const resolving: Array<(addresses: HostAddress[]) => void> = []
   const slow = open(t, { resolveHost: () => new Promise((resolve) => void resolving.push(resolve)) })
-  t.same(await slow(`http://crm.example:${server.port}/`, { timeoutMs: 100 }), {
-    outcome: 'unreachable',
-    reason: 'timeout',
-  })
+  const timeout = { outcome: 'unreachable', reason: 'timeout' }
+  t.same(await slow(`http://crm.example:${server.port}/`, { timeoutMs: 100 }), timeout)
   const before = server.connections()
   for (const resolve of resolving) resolve([{ address: '127.0.0.1', family: 4 }])
   t.match(await post(server.url, { timeoutMs: 100 }), { outcome: 'unreachable' })
@@ -451,9 +443,8 @@ void t.test('an informational answer is not the answer', async (t) => {
 })
 
 void t.test('https is spoken only with a host that proves its name', async (t) => {
-  const server = await startWebhookServer((response) => response.end('ok'), {
-    tls: { key: TLS_KEY, cert: TLS_CERTIFICATE },
-  })
+  const tls = { key: TLS_KEY, cert: TLS_CERTIFICATE }
+  const server = await startWebhookServer((response) => response.end('ok'), { tls })
   t.teardown(() => server.close())
   const trusting = open(t, { resolveHost: loopbackDns, ca: TLS_CERTIFICATE })
   t.match(await trusting(`https://hooks.example:${server.port}/`), { outcome: 'answered', status: 200 })
@@ -464,10 +455,8 @@ void t.test('https is spoken only with a host that proves its name', async (t) =
   const strange = open(t, { resolveHost: loopbackDns })
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
   t.teardown(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
-  t.same(await strange(`https://hooks.example:${server.port}/`), {
-    outcome: 'unreachable',
-    reason: 'certificate not trusted',
-  })
+  const untrusted = { outcome: 'unreachable', reason: 'certificate not trusted' }
+  t.same(await strange(`https://hooks.example:${server.port}/`), untrusted)
   const plain = await serve(t)
   t.same(await trusting(`https://hooks.example:${plain.port}/`), { outcome: 'unreachable', reason: 'TLS failed' })
 })
