@@ -100,11 +100,3 @@ void t.test('a code that WeChat refuses is 400 with its errcode, and stands nowh
   t.match(answer.json(), { errcode: 61010, errmsg: 'code is expired' })
   t.notMatch(answer.body + JSON.stringify(gateway.lines), 'queryauthcode')
 })
-
-void t.test('HEAD exchanges nothing', async (t) => {
-  const gateway = createGateway(t)
-  for (const path of [PATH, `${PREFIX}/authorized`]) {
-    t.equal((await gateway.publicServer.inject({ method: 'HEAD', url: `${path}?${QUERY}` })).statusCode, 404)
-  }
-  t.equal(gateway.fake.calls.length, 0)
-})

@@ -100,10 +100,8 @@ void t.test('a ticket without a usable CreateTime is judged by its arrival', asy
       sealPush(componentDocument('component_verify_ticket', NOW, TICKET).replace(String(NOW), time), NOW),
     )
   }
-  t.same(
-    gateway.fake.callsOf('tickets.saveIfNewer').map(([, second]) => second),
-    [NOW, NOW, NOW],
-  )
+  const found = gateway.fake.callsOf('tickets.saveIfNewer').map(([, second]) => second)
+  t.same(found, [NOW, NOW, NOW])
 })
 
 void t.test('an event for another component is refused though the envelope is ours', async (t) => {

@@ -5,16 +5,10 @@ import { SIGNATURES, VECTORS } from '../../helpers/wxbizmsgcrypt-vectors.ts'
 for (const vector of VECTORS) {
   void t.test(`${vector.id}: ${vector.what}`, async (t) => {
     const { random16, plaintext, receiveId, encodingAesKey, encrypt } = vector
-    t.same(
-      decryptMessage(encodingAesKey, encrypt),
-      { random16, plaintext, receiveId },
-      'decrypts to the known plaintext',
-    )
-    t.equal(
-      encryptMessage({ encodingAesKey, plaintext, receiveId, random16 }),
-      encrypt,
-      'encrypts to the known ciphertext',
-    )
+    const found = decryptMessage(encodingAesKey, encrypt)
+    t.same(found, { random16, plaintext, receiveId }, 'decrypts to the known plaintext')
+    const shown = encryptMessage({ encodingAesKey, plaintext, receiveId, random16 })
+    t.equal(shown, encrypt, 'encrypts to the known ciphertext')
     const { token, timestamp, nonce, msgSignature, signature } = vector
     if (timestamp === undefined || nonce === undefined) return
     if (msgSignature !== undefined) t.equal(signParts(token, timestamp, nonce, encrypt), msgSignature, 'msg_signature')

@@ -223,7 +223,7 @@ void t.test('keys rotate: pushes follow the settings, or what a push says', asyn
   await simulator.push('authorizer', { appId, xml: '<xml><Old>1</Old></xml>', encryptWith })
   const signedWith = (index: number, token: string) => {
     const query = gateway.received[index]?.query
-    const [timestamp = '', nonce = ''] = [query?.get('timestamp') ?? '', query?.get('nonce') ?? '']
+    const [timestamp, nonce] = [query?.get('timestamp') ?? '', query?.get('nonce') ?? '']
     return query?.get('signature') === signParts(token, timestamp, nonce)
   }
   t.ok(signedWith(0, 'nextToken'))

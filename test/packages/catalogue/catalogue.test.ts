@@ -88,11 +88,8 @@ void t.test("the component's token goes where each path wants it", async (t) => 
     '/sns/oauth2/component/access_token',
     '/sns/oauth2/component/refresh_token',
   ]) {
-    t.match(
-      apiOf('GET', path),
-      { token: 'component', tokenParameter: 'component_access_token', componentAppidInQuery: true },
-      path,
-    )
+    const found = apiOf('GET', path)
+    t.match(found, { token: 'component', tokenParameter: 'component_access_token', componentAppidInQuery: true }, path)
   }
   for (const name of words`
     gettemplatelist gettemplatedraftlist addtotemplate deletetemplate security/applysetorderpathinfo

@@ -108,10 +108,8 @@ void t.test('a diagnosis', async (suite) => {
     await platform.componentTokens.get()
     const found = await find(authority)
     const wrong = [...found.values()].filter(({ status }) => status !== 'ok')
-    t.same(
-      wrong.map(({ id, status }) => [id, status]),
-      [['workers', 'problem']],
-    )
+    const shown = wrong.map(({ id, status }) => [id, status])
+    t.same(shown, [['workers', 'problem']])
     t.match(wrong[0], {
       title: { zh: '工作进程' },
       what: { en: /no worker runs/ },
@@ -135,10 +133,8 @@ void t.test('a diagnosis', async (suite) => {
     t.ok(reasons.length > 40, `${reasons.length} reasons`)
     const readiness = reasons.map((reason, index) => ({ name: `check-${index}`, check: async () => reason }))
     const found = await find(authority, { readiness })
-    t.same(
-      reasons.filter((_, index) => /\w+ \w+ \w+ \w+/.test(found.get(`check-${index}`)?.what.zh ?? '')),
-      [],
-    )
+    const shown = reasons.filter((_, index) => /\w+ \w+ \w+ \w+/.test(found.get(`check-${index}`)?.what.zh ?? ''))
+    t.same(shown, [])
   })
 
   await suite.test('every right that the Redis user lacks is named, and nothing is executed', async (t) => {

@@ -347,10 +347,8 @@ void t.test(`forty sessions, completed at random by push, browser or both at onc
     const session = await platforms[0].sessions.get(id)
     t.match(session, { status: 'completed', authorizedAppId: authorized.appId })
     const { items } = await platforms[0].authorizers.history(authorized.appId, { limit: 10, cursor: undefined })
-    t.strictSame(
-      items.map(({ sessionId, reference }) => [sessionId, reference]),
-      [[id, session?.reference]],
-    )
+    const found = items.map(({ sessionId, reference }) => [sessionId, reference])
+    t.strictSame(found, [[id, session?.reference]])
     t.equal(announced.get(id), 1)
   }
 })

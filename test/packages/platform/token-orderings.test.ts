@@ -35,20 +35,14 @@ async function storeIsBack({ server, platforms, redis }: TokenAuthority): Promis
 /** What is stored is WeChat's current token, and the refresh token beside it works without any recovery. */
 async function isSettled(t: Test, authority: TokenAuthority, appId: AuthorizerAppId): Promise<void> {
   const { simulator, platforms, redis } = authority
-  t.equal(
-    await redis.get(`wx:{open1}:access_token:${appId}`),
-    simulator.currentAccessToken(appId),
-    'the stored token is the current one',
-  )
+  const found = await redis.get(`wx:{open1}:access_token:${appId}`)
+  t.equal(found, simulator.currentAccessToken(appId), 'the stored token is the current one')
   t.equal(await field(authority, appId, 'status'), 'active')
   const recoveries = simulator.countCalls('api_get_authorizer_info', appId)
   const { token } = await platforms[0].authorizerTokens.refreshNow(appId)
   t.ok(simulator.isCurrentAccessToken(appId, token.reveal()))
-  t.equal(
-    simulator.countCalls('api_get_authorizer_info', appId),
-    recoveries,
-    'the stored refresh token is the current one',
-  )
+  const shown = simulator.countCalls('api_get_authorizer_info', appId)
+  t.equal(shown, recoveries, 'the stored refresh token is the current one')
 }
 
 void t.test('the stored token is the one that WeChat holds', async (suite) => {

@@ -20,11 +20,8 @@ void t.test('a page has what is granted and there, in order, however much is gra
   t.same(await page({ limit: 10, after: undefined, only }), granted)
   t.ok((await commandsOf(redis)) - before < 50, 'few commands for many rights')
   t.same(await page({ limit: 2, after: granted[1], only }), granted.slice(2))
-  t.same(
-    await page({ limit: 2, after: undefined, only: [...only, ...only] }),
-    granted.slice(0, 2),
-    'granted twice is there once',
-  )
+  const found = await page({ limit: 2, after: undefined, only: [...only, ...only] })
+  t.same(found, granted.slice(0, 2), 'granted twice is there once')
   t.same(await page({ limit: 10, after: undefined, only: [] }), [])
 })
 

@@ -35,6 +35,9 @@ const complete = (store: Store, jobId: string, { name = 'crm', returnvalue = '{}
 const completeLong = (store: Store, jobId: string, returnvalue: string) =>
   store.blocking.xadd(streamOf('crm'), '*', 'event', 'completed', 'jobId', jobId, 'returnvalue', returnvalue)
 
+const completeAt = (store: Store, name: string, atMs: number) =>
+  store.commands.xadd(streamOf(name), `${atMs}-0`, 'event', 'completed', 'jobId', 'old', 'returnvalue', '{}')
+
 /** What the gateway's scripts answer from now on. */
 function answersOf(t: Test, store: Store): unknown[][] {
   const answers: unknown[][] = []
@@ -93,10 +96,8 @@ void t.test('whatever a consumer writes into its stream, the next return is hear
   for (const entry of entries) await store.commands.xadd(streamOf('crm'), '*', ...entry)
   for (const name of ['crm', 'other']) await complete(store, `last of ${name}`, { name })
   await until('both are heard', () => ids().includes('last of crm') && ids().includes('last of other'))
-  t.same(
-    ids().filter((id) => id !== 'last of other'),
-    ['deep', 'long', '__proto__', 'last of crm'],
-  )
+  const found = ids().filter((id) => id !== 'last of other')
+  t.same(found, ['deep', 'long', '__proto__', 'last of crm'])
   t.same(heard.find(({ jobId }) => jobId === 'long')?.value, { reply: 0 }, 'too long to be a reply, and none')
 })
 
@@ -187,31 +188,13 @@ void t.test('a process that starts goes on where the last one was, and hears not
 void t.test('returns from before the subscription was followed are no reply, but for 5 seconds', async (t) => {
   const store = await startStore(t)
   const [seconds] = await store.commands.time()
-  await store.commands.xadd(
-    streamOf('crm'),
-    `${(Number(seconds) - 60) * 1000}-0`,
-    'event',
-    'completed',
-    'jobId',
-    'old',
-    'returnvalue',
-    '{}',
-  )
+  await completeAt(store, 'crm', (Number(seconds) - 60) * 1000)
   await complete(store, 'new')
   const { ids } = listen(t, store)
   await until('the new one is heard', () => ids().length > 0)
   t.same(ids(), ['new'])
   await store.commands.hset(keys.consumerReturns, 'late', '1-0')
-  await store.commands.xadd(
-    streamOf('late'),
-    `${(Number(seconds) - 3600) * 1000}-0`,
-    'event',
-    'completed',
-    'jobId',
-    'old',
-    'returnvalue',
-    '{}',
-  )
+  await completeAt(store, 'late', (Number(seconds) - 3600) * 1000)
   await complete(store, 'new', { name: 'late' })
   const late = listen(t, store, { names: ['late'] })
   await until('the new one is heard', () => late.ids().length > 0)

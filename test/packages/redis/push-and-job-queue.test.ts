@@ -85,10 +85,8 @@ void t.test('messages without reply share batches, old ones marked, to be dedupl
   const answers = await Promise.all(arrivals.map((arrival) => pushQueue.message(makeEvent('ev_1'), arrival)))
   t.same(answers, ['queued', 'queued', 'queued', 'queued'])
   const jobs = await store.queues.open(messageInbox(0)).getWaiting()
-  t.same(
-    jobs.map(({ data }) => data.events.map(({ isOld }: { isOld?: true }) => isOld)),
-    [[undefined, true, true, undefined]],
-  )
+  const found = jobs.map(({ data }) => data.events.map(({ isOld }: { isOld?: true }) => isOld))
+  t.same(found, [[undefined, true, true, undefined]])
   t.same(await store.commands.keys('bull:*:de:*'), [])
 })
 
@@ -135,10 +133,8 @@ void t.test('a push older than DEDUPE_SECONDS is taken once and remembered as lo
     )
     t.equal(await pushQueue.message(makeEvent(`ev_new${at}`), now(), REPLY), 'accepted')
     const component = { eventId: `ev_c${at}`, plaintext: TICKET, ...old() }
-    t.same(
-      [await pushQueue.componentEvent(component), await pushQueue.componentEvent(component)],
-      ['accepted', 'duplicate'],
-    )
+    const found = [await pushQueue.componentEvent(component), await pushQueue.componentEvent(component)]
+    t.same(found, ['accepted', 'duplicate'])
     t.equal(await pushQueue.componentEvent({ ...component, eventId: `ev_t${at}`, made: 'ordered' }), 'accepted')
   }
   for (const key of await store.commands.keys('bull:*:de:*'))
@@ -189,14 +185,10 @@ void t.test('the same id on another platform, of another kind, or for another re
 void t.test('a component event stands in Redis sealed, and the worker opens it', async (t) => {
   const store = await startStore(t)
   const { pushQueue, sealedJobs } = openQueues(store)
-  t.equal(
-    await pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 5, made: 'ordered' }),
-    'accepted',
-  )
-  t.equal(
-    await pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 6, made: 'ordered' }),
-    'duplicate',
-  )
+  const found = await pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 5, made: 'ordered' })
+  t.equal(found, 'accepted')
+  const shown = await pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 6, made: 'ordered' })
+  t.equal(shown, 'duplicate')
   t.notMatch(await dump(store.commands), /CANARY/)
   const [job] = await store.queues.open(COMPONENT_EVENTS_QUEUE).getWaiting()
   const data = parserOf(ComponentEventJobSchema)(job?.data)

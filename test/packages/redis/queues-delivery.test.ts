@@ -55,10 +55,8 @@ void t.test('attempts are one more than the schedule is long, and its times are 
   t.equal(times.length, 3)
   const pause = (times[2] ?? 0) - (times[1] ?? 0)
   t.ok(pause >= 1_000 && pause < 1_200 + 500, `${pause} ms`)
-  t.match(
-    { id: dead.id, attempts: dead.attemptsMade, reason: dead.failedReason },
-    { id: 'ev_1', attempts: 3, reason: 'HTTP 500' },
-  )
+  const found = { id: dead.id, attempts: dead.attemptsMade, reason: dead.failedReason }
+  t.match(found, { id: 'ev_1', attempts: 3, reason: 'HTTP 500' })
 })
 
 void t.test('an empty schedule is a single attempt', async (t) => {

@@ -104,10 +104,8 @@ void t.test('a delayed outcome uses up no attempt', async (t) => {
     runs.length < 4 ? { kind: 'delay', delayMs: 5 } : { kind: 'dead', error: `attempt ${context.attempt}` },
   )
   const job = await failedJob(store, await add(store, { n: 1 }, 2))
-  t.same(
-    runs.map(({ context }) => context.attempt),
-    [1, 1, 1, 1],
-  )
+  const found = runs.map(({ context }) => context.attempt)
+  t.same(found, [1, 1, 1, 1])
   t.equal(job.failedReason, 'attempt 1')
 })
 

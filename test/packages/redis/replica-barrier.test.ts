@@ -76,11 +76,9 @@ void t.test('what a replica has counts', async (t) => {
 
 void t.test('what no replica has in time does not count, though the master has it', async (t) => {
   const { replica, commands, barrier, admin } = await startPair(t)
+  const setTo = (value: string) => barrier.confirmed(KEY, () => commands.set(KEY, value))
   freeze(replica)
-  await t.rejects(
-    barrier.confirmed(KEY, () => commands.set(KEY, 'w')),
-    UNCONFIRMED,
-  )
+  await t.rejects(setTo('w'), UNCONFIRMED)
   t.equal(await admin.get(KEY), 'w')
   resume(replica)
   t.equal(await untilConfirmed(barrier, () => commands.set(KEY, 'x')), 'OK', 'it counts again')
@@ -90,10 +88,8 @@ void t.test('without any replica nothing counts', async (t) => {
   const server = await startRedis()
   t.teardown(() => server.stop())
   const { commands, barrier } = await open(t, standaloneSettings(server.url))
-  await t.rejects(
-    barrier.confirmed(KEY, () => commands.set(KEY, 'v')),
-    UNCONFIRMED,
-  )
+  const setTo = (value: string) => barrier.confirmed(KEY, () => commands.set(KEY, value))
+  await t.rejects(setTo('v'), UNCONFIRMED)
 })
 
 void t.test('a write that fails says why, and nobody waits', async (t) => {
@@ -153,11 +149,9 @@ void t.test('a write whose connection was lost meanwhile does not count', async 
 
 void t.test('while replicas are away one write at a time probes; the others are refused first', async (t) => {
   const { replica, commands, barrier, admin } = await startPair(t)
+  const setTo = (value: string) => barrier.confirmed(KEY, () => commands.set(KEY, value))
   freeze(replica)
-  await t.rejects(
-    barrier.confirmed(KEY, () => commands.set(KEY, 'w')),
-    UNCONFIRMED,
-  )
+  await t.rejects(setTo('w'), UNCONFIRMED)
   const writes = Array.from({ length: 100 }, () => barrier.confirmed(KEY, () => commands.incr('count')))
   for (const { status } of await Promise.allSettled(writes)) t.equal(status, 'rejected')
   t.equal(await admin.get('count'), '1')

@@ -378,11 +378,8 @@ void t.test("a caller's number of subscriptions is bounded over all processes; d
   t.equal(kept.length, 3)
 
   const [one = '', two = ''] = kept
-  t.equal(
-    (await first.put(one, { ...WEBHOOK, enabled: false }, { creator })).created,
-    false,
-    'what is there can be changed',
-  )
+  const found = (await first.put(one, { ...WEBHOOK, enabled: false }, { creator })).created
+  t.equal(found, false, 'what is there can be changed')
   await first.put('of-nobody', WEBHOOK)
   await first.put('of-another', WEBHOOK, { creator: { name: 'erp', maxSubscriptions: 1 } })
   await first.put('of-another', WEBHOOK, { creator })

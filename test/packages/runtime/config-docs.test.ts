@@ -17,22 +17,15 @@ void t.test('.env.example is up to date (npm run docs)', async (t) => {
 
 void t.test('.env.example with the required settings filled in starts with the defaults', async (t) => {
   const example = parseEnv(generateEnvExample())
-  t.strictSame(
-    Object.keys(example).toSorted(),
-    Object.keys(COMPLETE).toSorted(),
-    'asks for what is required, and for nothing else',
-  )
+  const found = Object.keys(example).toSorted()
+  t.strictSame(found, Object.keys(COMPLETE).toSorted(), 'asks for what is required, and for nothing else')
   const filled = { ...example, ...COMPLETE }
-  t.strictSame(
-    JSON.stringify(loadConfig({ env: filled, readFile: filesOf({}) })),
-    JSON.stringify(loadConfig({ env: COMPLETE, readFile: filesOf({}) })),
-  )
+  const shown = JSON.stringify(loadConfig({ env: filled, readFile: filesOf({}) }))
+  t.strictSame(shown, JSON.stringify(loadConfig({ env: COMPLETE, readFile: filesOf({}) })))
 })
 
 void t.test('every default that the example shows is the one that is used', async (t) => {
   const shown = parseEnv(generateEnvExample().replace(/^# ([A-Z_]+=)/gm, '$1'))
-  t.equal(
-    JSON.stringify(loadConfig({ env: { ...shown, ...COMPLETE }, readFile: filesOf({}) })),
-    JSON.stringify(loadConfig({ env: COMPLETE, readFile: filesOf({}) })),
-  )
+  const found = JSON.stringify(loadConfig({ env: { ...shown, ...COMPLETE }, readFile: filesOf({}) }))
+  t.equal(found, JSON.stringify(loadConfig({ env: COMPLETE, readFile: filesOf({}) })))
 })

@@ -92,10 +92,8 @@ void t.test('a proxy is an address with credentials or without, and a secret', a
 
 void t.test('everything that is missing is told at once, by name', async (t) => {
   const required = words`WX_COMPONENT_APPID WX_COMPONENT_APPSECRET WX_TOKEN WX_ENCODING_AES_KEY API_KEYS SEALING_KEYS`
-  t.strictSame(
-    Object.keys(problemsOf(Object.fromEntries(required.map((name) => [name, undefined])))).toSorted(),
-    required.toSorted(),
-  )
+  const found = Object.keys(problemsOf(Object.fromEntries(required.map((name) => [name, undefined])))).toSorted()
+  t.strictSame(found, required.toSorted())
 })
 
 void t.test("a platform id that is reserved in Redis is refused by the setting's name", async (t) => {

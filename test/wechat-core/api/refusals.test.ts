@@ -119,10 +119,8 @@ void t.test('a refusal that echoes everything it was sent shows none of it', asy
   for (const error of errors) {
     t.match(error, { name: 'WeChatApiError', errcode: 61023 })
     const text = exposed(error)
-    t.same(
-      secrets.filter((canary) => text.includes(canary)),
-      [],
-    )
+    const found = secrets.filter((canary) => text.includes(canary))
+    t.same(found, [])
   }
 })
 
@@ -133,10 +131,8 @@ void t.test('the errcode table knows every code that matters to a gateway', (t) 
     48004, 48006, 50002, 61002, 61003, 61004, 61005, 61006, 61007, 61008, 61009, 61010, 61011, 61012, 61013, 61014,
     61015, 61016, 61017, 61018, 61019, 61020, 61021, 61022, 61023, 61024, 61025, 76003, 76021, 76022,
   ]
-  t.same(
-    documented.filter((code) => errcode(code) === undefined),
-    [],
-  )
+  const found = documented.filter((code) => errcode(code) === undefined)
+  t.same(found, [])
   t.equal(errcode(0), undefined, 'success is no refusal')
   t.end()
 })

@@ -15,10 +15,8 @@ const COMMON =
   '&redirect_uri=https%3A%2F%2Fexample.com%2Fwx%2Fopen1%2Fauthorized%3Fa%3D1%26b%3D2%23c'
 
 void t.test('the desktop page is on mp.weixin.qq.com', async (t) => {
-  t.equal(
-    authorizationPageUrl({ ...PAGE, type: 'scancode' }),
-    `https://mp.weixin.qq.com/cgi-bin/componentloginpage?${COMMON}`,
-  )
+  const found = authorizationPageUrl({ ...PAGE, type: 'scancode' })
+  t.equal(found, `https://mp.weixin.qq.com/cgi-bin/componentloginpage?${COMMON}`)
 })
 
 void t.test('the mobile page is on open.weixin.qq.com and ends with its fragment', async (t) => {

@@ -152,14 +152,8 @@ void t.test('what cannot be opened is undefined, never an exception', async (t) 
     t.equal(open(encryptPush({ aesKey, length })), undefined, `length field ${length}`)
   }
   t.equal(open(encryptPush({ aesKey, plaintext: '你', length: 2 }))?.isUtf8, false, 'the length field cuts a character')
-  t.equal(
-    open(encryptPush({ aesKey, plaintext: Buffer.from([0xff, 0x41]) }))?.plaintext,
-    '\ufffdA',
-    'what is no UTF-8 is replaced, not refused',
-  )
-  t.equal(
-    decryptMessage({ aesKey: keyOf(vector('V1').encodingAesKey), encrypted: vector('V5').encrypt }),
-    undefined,
-    'another key',
-  )
+  const found = open(encryptPush({ aesKey, plaintext: Buffer.from([0xff, 0x41]) }))?.plaintext
+  t.equal(found, '\ufffdA', 'what is no UTF-8 is replaced, not refused')
+  const shown = decryptMessage({ aesKey: keyOf(vector('V1').encodingAesKey), encrypted: vector('V5').encrypt })
+  t.equal(shown, undefined, 'another key')
 })

@@ -209,11 +209,8 @@ void t.test('an event with an InfoType is that event, whatever is missing, empty
   }
   for (const infoType of ['authorized', 'updateauthorized', 'unauthorized']) {
     for (const written of accounts) {
-      t.match(
-        parsed(infoType, written + code),
-        { kind: 'other', infoType, authorizerAppId: undefined },
-        `${infoType} ${written.slice(0, 40)}`,
-      )
+      const found = parsed(infoType, written + code)
+      t.match(found, { kind: 'other', infoType, authorizerAppId: undefined }, `${infoType} ${written.slice(0, 40)}`)
     }
   }
   for (const written of [
@@ -223,11 +220,8 @@ void t.test('an event with an InfoType is that event, whatever is missing, empty
     `<AuthorizationCode>${'c'.repeat(4096)}</AuthorizationCode>`,
     '<AuthorizationCode><a>c</a></AuthorizationCode>',
   ]) {
-    t.match(
-      parsed('authorized', account(AUTHORIZER) + written),
-      { kind: 'other', authorizerAppId: AUTHORIZER },
-      `a code ${written.slice(0, 40)}`,
-    )
+    const shown = parsed('authorized', account(AUTHORIZER) + written)
+    t.match(shown, { kind: 'other', authorizerAppId: AUTHORIZER }, `a code ${written.slice(0, 40)}`)
   }
 })
 

@@ -242,10 +242,8 @@ void t.test('a pushed authorization', async (suite) => {
       return error.code !== 'STORE_UNAVAILABLE' && error.code
     })
     t.equal(code, 'WECHAT_API_ERROR')
-    t.match(
-      lines.find((line) => line['level'] === 'error' && line['eventId'] === eventId),
-      { msg: 'authorization.incomplete', appid: appId, eventId },
-    )
+    const found = lines.find((line) => line['level'] === 'error' && line['eventId'] === eventId)
+    t.match(found, { msg: 'authorization.incomplete', appid: appId, eventId })
     const event = await until('it is announced', () =>
       told.find(
         ({ type, authorizerappid }) => type === 'gateway.authorization.incomplete' && authorizerappid === appId,

@@ -130,10 +130,6 @@ void t.test('an explanation names the first member that fails, and none when the
     t.equal(explainMatch(event)(matching(match, changes)), expected, String(expected))
 })
 
-void t.test('a disabled subscription never matches', async (t) => {
-  t.same(compileMatcher([matching({}, { enabled: false })])({ type: 'x' }), [])
-})
-
 void t.test('matches come in the order of their names, each once', async (t) => {
   const all = ['c', 'a', 'b'].map((name) =>
     subscription(name, { match: { authorizers: undefined, types: ['x', 'X', 'x*', '*'] } }),

@@ -49,10 +49,8 @@ void t.test("an ended connection serves its owner's waiting calls while another 
   t.equal(second?.state, 'busy')
   if (second) pool.discard(second)
   const took = await Promise.all(waiting)
-  t.same(
-    took.map((one) => one !== undefined),
-    [true, false, true],
-  )
+  const found = took.map((one) => one !== undefined)
+  t.same(found, [true, false, true])
   for (const one of [other, ...took]) if (one) pool.discard(one)
   pool.close()
 })
