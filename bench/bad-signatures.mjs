@@ -1,5 +1,5 @@
-// Owns: `npm run bench -- bad-signatures`: forged pushes as fast as they go, while WeChat pushes 100 times a second. How fast forged ones
-// are refused, what they cost Redis, and how long the authentic ones wait meanwhile.
+// Owns: `npm run bench -- bad-signatures`: a flood of forged pushes beside 100 authentic ones a second. It measures
+// the rate of refusals, their cost in Redis, and the latency of the authentic pushes.
 import { setTimeout as delay } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { bootstrap } from '../scripts/bootstrap.mjs'
@@ -100,7 +100,7 @@ function summary(pushes) {
   }
 }
 
-// In a thread of its own, so that the flood does not slow the clock that it is measured by.
+// A thread of its own: the flood must not delay the timers of the measurement.
 async function startFlood(port) {
   const thread = new Worker(new URL(import.meta.url), { workerData: { port } })
   const next = () =>
@@ -109,7 +109,7 @@ async function startFlood(port) {
       thread.once('error', reject)
     })
   return {
-    /** Answers since the last call. */
+    /** Number of answers since the last call. */
     count() {
       const counted = next()
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin

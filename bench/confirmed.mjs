@@ -1,5 +1,5 @@
-// Owns: `npm run bench -- confirmed`: what REDIS_MIN_REPLICAS=1 costs a push: ack p99 with and without, measured in turns over the same
-// master and replica, each the median of its rounds, as a ratio.
+// Owns: `npm run bench -- confirmed`: the cost of REDIS_MIN_REPLICAS=1 for a push: ack p99 with and without it, in
+// alternating rounds over the same master and replica, as the ratio of medians.
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 

@@ -1,6 +1,6 @@
-// Owns: `npm run bench -- console [--accounts 100000 --events 1000000 --links 100000 --shots]`: how long each list of the
-// console takes to answer with so much stored, and when its first page is painted in Chromium. `--shots`: the pictures of
-// `npm run console:shots`, of this store.
+// Owns: `npm run bench -- console [--accounts 100000 --events 1000000 --links 100000 --shots]`: the latency of each
+// list of the console over a large store, and the first paint in Chromium. `--shots`: also the screenshots of `npm run
+// console:shots`.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -39,7 +39,7 @@ try {
     sink: { kind: 'queue' },
     match: { types: ['wechat.message.image'] },
   })
-  // Once for a store: the first search builds it.
+  // The first search builds the index.
   await until('the index of accounts', () => gateway.call('GET', '/authorizers?q=a').catch(() => undefined))
   const lists = {}
   for (const [name, asked] of Object.entries(listsOfPages())) lists[name] = await timed(asked)
@@ -67,7 +67,7 @@ async function fill() {
   }
 }
 
-/** What the pages ask for, with every filter that they have. */
+/** The requests of the pages, with every filter. */
 function listsOfPages() {
   const [account, rare] = [appIdOf(accounts >> 1), (Math.floor(events / 2 / RARE) * RARE) % accounts]
   const ago = (hours) => new Date(Date.now() - hours * 3_600_000).toISOString()
@@ -99,7 +99,7 @@ function listsOfPages() {
     'events, dead of any': '/events?limit=50&content=false&status=dead',
     'events, of hours ago': `/events?limit=50&content=false&from=${ago(6)}&to=${ago(5)}`,
     'events, text that is there': `/events?limit=50&q=${encodeURIComponent('发货')}`,
-    // Bounded by half a second, and says so.
+    // The gateway bounds this search to half a second.
     'events, text that is nowhere': '/events?limit=50&q=nowhere',
     'one event': `/events/${eventIdOf(events >> 1)}?content=false`,
     'its attempts': `/events/${eventIdOf(events >> 1)}/attempts?limit=100&content=false`,
@@ -113,8 +113,7 @@ function listsOfPages() {
 }
 
 /**
- * `asked`: a path after the platform; `first`: the page that is followed by the one to be timed; `absolute`: a path
- * of no platform.
+ * `asked`: a path below the platform; `absolute`: a path without platform; `first`: the page before the timed one.
  */
 async function timed(asked) {
   const { first, absolute } = typeof asked === 'string' ? {} : asked
@@ -134,7 +133,7 @@ async function timed(asked) {
   return { found, medianMs: rounded(taken[repeats >> 1], 1), maxMs: rounded(taken.at(-1), 1) }
 }
 
-/** Of the sign-in, and of the overview behind it, each with an empty cache. */
+/** Of the sign-in page and of the overview, each with an empty cache. */
 async function firstPaints() {
   const { chromium } = createRequire(new URL('../test/package.json', import.meta.url))('playwright-core')
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })

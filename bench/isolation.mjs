@@ -1,5 +1,5 @@
-// Owns: `npm run bench -- isolation`: what one webhook that hangs and one that answers 500 cost the nine beside them: the p99 from
-// push to arrival at the nine, while the two are well and while they are not, each the median of its rounds, as a ratio.
+// Owns: `npm run bench -- isolation`: the effect of one hanging and one failing webhook on nine others: p99 from push
+// to arrival at the nine, with and without the two, as the ratio of medians over rounds.
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,7 +11,7 @@ const { startGateway, until } = await import('./stack/gateway.mjs')
 const GOOD = 9
 const EVENTS = 3_000
 const PER_SECOND = 50
-/** The first are not measured: processes warm up. */
+/** Not measured: processes warm up. */
 const WARM_UP = 100
 const ROUNDS = 10
 
@@ -29,7 +29,7 @@ const good = await listen((request, response) => {
 const hanging = await listen(() => {})
 const failing = await listen((_request, response) => response.writeHead(500).end())
 
-// Two gateways side by side, measured in turns: what the machine does strikes both, and neither has the other's backlog.
+// Two gateways, measured in alternating rounds: noise of the machine affects both, and they share no backlog.
 const sides = []
 let sent = 0
 try {
@@ -41,7 +41,7 @@ try {
     rounds.without.push(p99(await round(calm, EVENTS / ROUNDS)))
     rounds.with.push(p99(await round(disturbed, EVENTS / ROUNDS)))
   }
-  // One slow moment of the machine is the p99 of its whole round: the median of the rounds is what the two sides are.
+  // The median of rounds: one slow moment of the machine decides the p99 of its round.
   const without = median(rounds.without)
   const together = median(rounds.with)
   const figures = {
@@ -59,7 +59,7 @@ try {
   }
 }
 
-/** Nine subscriptions that are measured, and two more at the servers given. */
+/** Nine measured subscriptions, and two to the given servers. */
 async function openSide(others) {
   const gateway = await startGateway()
   sides.push(gateway)
@@ -74,7 +74,7 @@ async function openSide(others) {
   return gateway
 }
 
-/** Latencies of every delivery to the nine. */
+/** Latencies of all deliveries to the nine. */
 async function round(gateway, count) {
   const latencies = []
   const startedAt = performance.now()

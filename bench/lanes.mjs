@@ -1,5 +1,5 @@
-// Owns: `npm run bench -- lanes --only NAME,NAME [--pairs N]`: what each fast lane saves: CPU per item with it and with its slow twin, in
-// pairs of rounds that take turns, their medians. The lane's own processes are counted, and Redis.
+// Owns: `npm run bench -- lanes --only NAME,NAME [--pairs N]`: the saving of each fast lane: CPU per item with the
+// lane and with its slow twin, as medians of alternating rounds. It counts the lane's processes and Redis.
 import { parseArgs } from 'node:util'
 import { LANES } from './lanes/slow-twins.mjs'
 import { startLoad } from './load/load.mjs'
@@ -23,7 +23,7 @@ const gateway = await startGateway()
 const load = startLoad()
 const messages = createMessages({ gateway, load })
 const receiver = await startReceiver()
-/** The stream keeps what all rounds send. */
+/** The stream keeps the events of all rounds. */
 const SINKS = {
   webhook: { kind: 'webhook', url: receiver.url },
   queue: { kind: 'queue' },
@@ -73,7 +73,7 @@ async function measureReads({ lane }) {
   return cpuPerItem(['ingress'], async () => (await read(READS_MS)).sent)
 }
 
-/** Of the worker and Redis, per event of a backlog. The first third is not measured: the worker starts. */
+/** CPU of worker and Redis per event of a backlog. The first third is not measured: the worker starts. */
 async function measureEvents({ lane }) {
   const { sink } = await gateway.call('GET', '/subscriptions/lane')
   const received = arrivalCounter({ sink, receiver, redis: gateway.redis.client })
@@ -112,7 +112,7 @@ async function pushAll(count) {
   messages.expectAccepted(await push())
 }
 
-/** Until all that were prepared are sent. */
+/** Runs until all prepared requests are sent. */
 function push() {
   return load.run({ port: gateway.ports.public, connections: CONNECTIONS, durationMs: WAIT_MS })
 }

@@ -1,5 +1,6 @@
-// Owns: `npm run bench -- narrow-caller [--seconds 60 --rate 400]`: what a caller with narrow rights costs everybody else when it does its
-// worst: ack p99 of pushes, and memory of ingress and worker, without and with it, in turn, as ratios.
+// Owns: `npm run bench -- narrow-caller [--seconds 60 --rate 400]`: the effect of an attack by a caller with narrow
+// rights on everybody else: ack p99 of pushes and memory of ingress and worker, with and without it, in alternating
+// rounds, as ratios.
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,11 +21,11 @@ const { values } = parseArgs({
 })
 const [seconds, rate] = [Number(values.seconds), Number(values.rate)]
 
-/** Of each side; the whole time of the attack is spread over them. */
+/** Rounds per side, which share the time of the attack. */
 const ROUNDS = 3
 const CONNECTIONS = 32
 const WARM_UP_SECONDS = 5
-/** The caller's own account, and others that it is granted and that have never authorized. */
+/** The caller's own account, and granted accounts that never authorized. */
 const OWN = 'wxbe00000000000002'
 const GRANTED = [OWN, ...Array.from({ length: 9_999 }, (_, n) => `wxff${String(n).padStart(14, '0')}`)]
 const KEY = randomBytes(24).toString('hex')
@@ -40,7 +41,7 @@ await writeFile(
 const load = startLoad()
 const opened = []
 try {
-  // Two gateways side by side, measured in turns: what the machine does strikes both, and neither has the other's memory.
+  // Two gateways, measured in alternating rounds: noise of the machine affects both, and they share no memory.
   const calm = await openSide()
   const attacked = await openSide()
   const rounds = { without: [], with: [] }
@@ -64,7 +65,7 @@ async function openSide() {
   await gateway.authorize()
   await gateway.authorizeOthers(1)
   await gateway.call('PUT', '/subscriptions/everything', { sink: { kind: 'stream', maxLength: 10_000 } })
-  // What the caller can list: a thousand events of its own among the others'.
+  // A thousand events of the caller's own among the others.
   for (let n = 0; n < 1_000; n += 1)
     await gateway.simulator.sendText(OWN, { openId: `o${n}`, content: 'x'.repeat(1_000) })
   return { gateway, messages: createMessages({ gateway, load }) }
@@ -99,7 +100,7 @@ async function round({ gateway, messages }, forSeconds, { isAttacked = false } =
   return { ...result.latencyMs, behind: result.behind, peakMb: peaks, heapFloorMb: floor, cpuMs: cpu, attempts }
 }
 
-/** Of the ingress, in use. */
+/** Heap of the ingress in use. */
 async function heapOf({ ports }) {
   const metrics = await fetch(`http://127.0.0.1:${ports.internal}/metrics`).then((response) => response.text())
   const bytes = (name) => Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)`, 'm').exec(metrics)?.[1])

@@ -1,5 +1,5 @@
-// Owns: `npm run bench -- ordering`: how fast events pass with and without an order, from push to consumer, and what each costs worker and Redis,
-// for each kind of sink.
+// Owns: `npm run bench -- ordering`: throughput from push to consumer with and without ordering, and its CPU in worker
+// and Redis, for each kind of sink.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -22,11 +22,11 @@ const { values: options } = parseArgs({
 })
 const MESSAGES = Number(options.messages)
 const WARM_UP = 1_000
-const AT_ONCE = 64
+const CONCURRENCY = 64
 const ACCOUNTS = Array.from({ length: 20 }, (_, index) => `wxbf${String(index).padStart(14, '0')}`)
 const USERS = 200
 const gateway = await startGateway()
-const load = createTextLoad(gateway, { accounts: ACCOUNTS, users: USERS, atOnce: AT_ONCE })
+const load = createTextLoad(gateway, { accounts: ACCOUNTS, users: USERS, concurrency: CONCURRENCY })
 const redis = new Redis(gateway.redis.url)
 let hooked = 0
 const hook = createServer((incoming, response) => {
@@ -81,7 +81,7 @@ async function measure(kind, ordering) {
     everyMs: 20,
   })
   const seconds = (performance.now() - startedAt) / 1_000
-  // What is written down about the last ones.
+  // For the records of the last deliveries.
   await delay(500)
   const [workerMicros, redisMicros] = pids.map((pid, index) =>
     Math.round(((cpuMs(pid) - before[index]) * 1_000) / MESSAGES),
@@ -90,7 +90,7 @@ async function measure(kind, ordering) {
   return { kind, ordering, perSecond: Math.round(MESSAGES / seconds), workerMicros, redisMicros }
 }
 
-/** Of the medians of all rounds. */
+/** Ratios of the medians of all rounds. */
 function ratios(kind) {
   const median = (ordering, field) => {
     const own = rows.filter((row) => row.kind === kind && row.ordering === ordering).map((row) => row[field])

@@ -1,5 +1,5 @@
-// Owns: `npm run bench -- replay`: what a replay of many undelivered events costs live pushes: the p99 of their answers
-// and of their way to a webhook, while the replay is paused and while it runs, each the median of its rounds.
+// Owns: `npm run bench -- replay`: the effect of a replay of many undelivered events on live pushes: p99 of their acks
+// and of their deliveries to a webhook, with the replay paused and running, as medians of rounds.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { parseArgs } from 'node:util'
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   options: {
     events: { type: 'string', default: '100000' },
     rate: { type: 'string', default: '500' },
-    /** Of the replay. */
+    /** Rate of the replay. */
     replayed: { type: 'string', default: '50' },
     rounds: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '10' },
@@ -42,7 +42,7 @@ const hook = createServer((incoming, response) => {
   })
 }).listen(0, '127.0.0.1')
 await once(hook, 'listening')
-const load = (accounts) => createTextLoad(gateway, { accounts, users: 500, atOnce: 64 })
+const load = (accounts) => createTextLoad(gateway, { accounts, users: 500, concurrency: 64 })
 const [old, live] = [load(OLD), load(LIVE)]
 
 try {
@@ -94,7 +94,7 @@ function subscribe(name, authorizers) {
   return gateway.call('PUT', `/subscriptions/${name}`, { match: { authorizers }, sink: { kind: 'webhook', url } })
 }
 
-/** What is pushed at the rate: how long answers took, and deliveries from the push on. */
+/** Pushes at the rate. Returns the latencies of acks, and of deliveries from the push on. */
 async function round(seconds) {
   const began = new Map()
   const answers = []

@@ -1,5 +1,5 @@
-// Owns: `npm run bench -- replies`: passive replies. How long a user waits for a consumer that answers at once; how punctual `success`
-// is when none answers; what 2,000 pushes that wait at once cost an ingress, and the pushes beside them.
+// Owns: `npm run bench -- replies`: passive replies: the latency of a consumer that answers at once; the punctuality
+// of `success` when none answers; the cost of 2,000 waiting pushes for an ingress and for the pushes beside them.
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -32,7 +32,7 @@ const hook = createServer((request, response) => {
 await once(hook, 'listening')
 
 const gateway = await startGateway({ env: { REPLY_DEADLINE_MS: String(DEADLINE_MS) } })
-// Processes of their own: whoever encrypts pushes, or waits for their answers, must not keep the clock of others waiting.
+// Processes of their own: encrypting and awaiting pushes must not delay the timers of the measurement.
 const burstLoad = startLoad()
 const besideLoad = startLoad()
 let sent = 0
@@ -41,7 +41,7 @@ try {
   const ingress = await gateway.startIngress()
   await gateway.startWorker()
   await gateway.authorize()
-  // A push that is not answered in time is not sent again: it would only add to what is measured.
+  // No retries: they would add to the load.
   gateway.simulator.configure({ attempts: 1 })
   const url = `http://127.0.0.1:${hook.address().port}/`
   await gateway.call('PUT', '/subscriptions/replies', {
@@ -55,7 +55,7 @@ try {
   const times = answered.map(({ ms }) => ms)
   const replied = answered.filter(({ hasReply }) => hasReply).length
 
-  // A stream never answers. What it waits for is one account's; another account's pushes go on beside it.
+  // A stream never replies. Only one account's pushes wait; those of another account run beside them.
   const other = { appId: 'wxbe00000000000002', userName: 'gh_bench0000002' }
   const match = { authorizers: [gateway.account.appId], types: ['wechat.message.*'] }
   await gateway.call('PUT', '/subscriptions/replies', { match, sink: { kind: 'stream' }, reply: true })
@@ -106,7 +106,7 @@ async function push() {
   return { ms: attempts[0].ms, body: attempts[0].body, hasReply: reply !== undefined }
 }
 
-/** So many pushes at one moment, all of which wait for a reply that does not come; the clock starts when each is sent. */
+/** `count` pushes at once that wait for a reply in vain; the clock starts when each is sent. */
 async function waitingBurst({ count, isFresh = false }) {
   await prepare(burstLoad, gateway.account, count)
   const answers = await burstLoad.burst({ port: gateway.ports.public, isFresh })
@@ -126,7 +126,7 @@ async function waitingBurst({ count, isFresh = false }) {
   }
 }
 
-/** Pushes of an account that no reply is wanted for, at an even pace. */
+/** Pushes of an account without replies, at a steady rate. */
 async function beside(account) {
   await prepare(besideLoad, account, (BESIDE_PER_SECOND * BESIDE_MS) / 1_000 + BESIDE_PER_SECOND)
   const load = { port: gateway.ports.public, connections: 10, rate: BESIDE_PER_SECOND, durationMs: BESIDE_MS }
@@ -139,7 +139,7 @@ async function prepare(load, account, count) {
   prepared += count
 }
 
-/** 0 is the least, 1 the most. */
+/** 0: the minimum; 1: the maximum. */
 function at(times, share) {
   const sorted = times.toSorted((left, right) => left - right)
   return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1))

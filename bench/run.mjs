@@ -1,5 +1,5 @@
-// Owns: the benchmark: which rows there are, in which order, over which stack; the table and the JSON at the end.
-// Exit code 1 only when a row could not be measured: a slow machine is no failure.
+// Owns: the benchmark: its rows, their order and stacks, and the table and JSON at the end. The exit code is 1 only
+// when a row could not be measured: a slow machine is no failure.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
@@ -54,7 +54,7 @@ const FULL = {
   authorizers: [1_000, 10_000, 100_000, 1_000_000],
 }
 
-// `needsWorker: false`: nobody may work the queue off.
+// `needsWorker: false`: no worker may run.
 const ROWS = {
   opening: { run: opening, needsWorker: false },
   ack: { run: durableAck, needsWorker: false },
@@ -67,7 +67,7 @@ const ROWS = {
   consumer: { run: pushToConsumer, needsWorker: true },
   pipeline: { run: pipeline, needsWorker: true },
   dispatch: { run: dispatch, needsWorker: true },
-  // Last: it leaves an ingress that has just started, which is slower.
+  // Last: the restarted ingress would slow the next row.
   scale: { run: scale, needsWorker: false },
 }
 

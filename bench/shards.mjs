@@ -1,5 +1,5 @@
-// Owns: `npm run bench -- shards`: what a message costs the masters of a Redis Cluster with 1, 8 and 64 shards, and how evenly: the CPU of
-// all masters per message, from push to 60 equal streams, and the busiest master over the mean.
+// Owns: `npm run bench -- shards`: the cost of a message for the masters of a Redis Cluster with 1, 8 and 64 shards:
+// CPU of all masters per message, from push to 60 streams, and the busiest master against the mean.
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
 
@@ -19,8 +19,8 @@ const { values: options } = parseArgs({
 const numbers = (text) => text.split(',').map(Number)
 const MESSAGES = Number(options.messages)
 const WARM_UP = 2_000
-/** Pushes under way: the ingress has several in most turns of its event loop. */
-const AT_ONCE = 128
+/** Concurrent pushes, so that most turns of the ingress' event loop have several. */
+const CONCURRENCY = 128
 const SUBSCRIPTIONS = 60
 const USERS = 500
 const ACCOUNTS = Array.from({ length: SUBSCRIPTIONS }, (_, index) => `wxbe${String(index * 7919).padStart(14, '0')}`)
@@ -34,7 +34,7 @@ console.table(rows)
 async function measure(masters, shards) {
   const cluster = await startCluster(masters)
   const gateway = await startGateway({ env: { ...cluster.env, MESSAGE_SHARDS: String(shards) } })
-  const load = createTextLoad(gateway, { accounts: ACCOUNTS, users: USERS, atOnce: AT_ONCE })
+  const load = createTextLoad(gateway, { accounts: ACCOUNTS, users: USERS, concurrency: CONCURRENCY })
   try {
     await gateway.startIngress()
     await gateway.startWorker()

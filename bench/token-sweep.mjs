@@ -1,4 +1,5 @@
-// Owns: `npm run bench -- sweep [authorizers]`: the row `sweep` alone, at a million authorizers unless told otherwise, with all its figures.
+// Owns: `npm run bench -- sweep [authorizers]`: the row `sweep` alone, by default with a million authorizers, with all
+// figures.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureSweep } from './rows/sweep.mjs'

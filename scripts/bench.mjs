@@ -1,11 +1,11 @@
-// Owns: `npm run bench [-- SUITE] [--node VERSION]`. All other options go on to the benchmark: see bench/README.md.
+// Owns: `npm run bench [-- SUITE] [--node VERSION]`. It passes all other options to the benchmark: see bench/README.md.
 import { join } from 'node:path'
 import { bootstrap, BootstrapError, ensurePeers } from './bootstrap.mjs'
 import { otherNode, withNode } from './other-node.mjs'
 import { ROOT, run, say } from './run-command.mjs'
 import { splitSuite } from './suite-argument.mjs'
 
-/** By name, the file in bench. */
+/** The suites' files in bench. */
 const SUITES = {
   rows: 'run',
   sweep: 'token-sweep',

@@ -1,4 +1,4 @@
-// Owns: that the tree is installed and built before a command does its work, from nothing but Node and npm.
+// Owns: installing and building the tree before a command runs. It needs Node.js and npm only.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -11,17 +11,17 @@ import { ROOT, run, say } from './run-command.mjs'
 const PNPM = 'pnpm@12.21.0'
 const STAMP = join(ROOT, 'node_modules', '.installed')
 const TSC = join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc')
-/** What every project is built upon. */
+/** Built first: without it, nothing is built yet. */
 const FIRST_COMPILED = join(ROOT, 'packages', 'wechat-core', 'dist')
-/** They serve the console. */
+/** Projects that serve the console. */
 const WITH_CONSOLE = ['.', 'apps/ingress']
 const PEERS = join(ROOT, 'bench', 'peers')
 const [MIN_MAJOR, MIN_MINOR] = [20, 19]
 
-/** What is said instead of a stack: the command's own output stands above it. */
+/** Its message is printed without a stack: the failed command has printed its own output. */
 export class BootstrapError extends Error {}
 
-/** Installs and builds what is missing or old; says nothing when nothing is. Ends the process when that fails. */
+/** Installs and builds what is missing or outdated. Exits the process on failure. */
 export async function bootstrap(options) {
   try {
     await prepare(options)
@@ -46,8 +46,8 @@ export async function prepare({ projects = ['.'] } = {}) {
   )
 }
 
-/** Installs by the lockfile, development dependencies included whatever NODE_ENV says. */
-export async function ensureInstalled() {
+/** Installs from the lockfile, with development dependencies whatever NODE_ENV is. */
+async function ensureInstalled() {
   const wanted = await lockfileHash()
   if ((await readFile(STAMP, 'utf8').catch(emptyWhenGone)) === wanted) return
   say('Installing dependencies …')
@@ -55,7 +55,7 @@ export async function ensureInstalled() {
   await writeFile(STAMP, wanted)
 }
 
-/** What only the benchmark compares with: a workspace and a lockfile of its own, so that nobody else installs it. No script of theirs runs. */
+/** Installs the packages that only the benchmark needs, from a workspace and lockfile of their own, without their scripts. */
 export async function ensurePeers() {
   const installed = join(PEERS, 'node_modules', '.installed')
   const wanted = await hashOf(PEERS, ['pnpm-lock.yaml', 'pnpm-workspace.yaml'])
@@ -65,14 +65,14 @@ export async function ensurePeers() {
   await writeFile(installed, wanted)
 }
 
-/** Compiles the projects and what they refer to, only what has changed since the last time. */
-export async function ensureBuilt(projects) {
+/** Compiles the projects and their references, incrementally. */
+async function ensureBuilt(projects) {
   if (!existsSync(FIRST_COMPILED)) say('Building, about a minute …')
   await succeed(process.execPath, [TSC, '-b', ...projects], { what: 'Compiling' })
 }
 
-/** Builds the console's files when one of its sources, or what is installed, has changed since the last time. */
-export async function ensureConsole() {
+/** Builds the console when its sources or the installed packages have changed. */
+async function ensureConsole() {
   const stamp = join(CONSOLE, 'dist', '.built')
   const wanted = await consoleHash(await lockfileHash())
   if ((await readFile(stamp, 'utf8').catch(emptyWhenGone)) === wanted) return
@@ -89,7 +89,7 @@ function checkNode() {
 }
 
 async function pnpm(args, { what }) {
-  // CI=true keeps pnpm from asking questions.
+  // CI=true disables pnpm's prompts.
   const env = { ...process.env, CI: 'true' }
   for (const name of Object.keys(env))
     if (/^(node_env|npm_config_(production|omit|include|only))$/i.test(name)) delete env[name]
@@ -97,7 +97,7 @@ async function pnpm(args, { what }) {
 }
 
 async function succeed(command, args, { cwd, env, what }) {
-  // npx stands beside node; PATH may lack both when node was started by its full path.
+  // npx is in node's directory, which PATH may lack when node was started by its full path.
   const path = [process.env.PATH, dirname(process.execPath)].filter(Boolean).join(':')
   const { code } = await run(command, args, {
     cwd,
@@ -107,7 +107,7 @@ async function succeed(command, args, { cwd, env, what }) {
   if (code !== 0) throw new BootstrapError(`${what} failed (exit code ${code}).`)
 }
 
-// Besides the lockfile, what pnpm is told beside it, and the Node that binaries were chosen for.
+// Of the lockfile, pnpm's settings, the platform and the dependencies.
 function lockfileHash() {
   return hashOf(ROOT, ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
 }
@@ -118,7 +118,7 @@ async function hashOf(directory, names) {
   return hash.digest('hex')
 }
 
-// Of package.json only what is installed: a changed script is no reason to install.
+// Of package.json only the dependencies: a changed script needs no install.
 async function manifestText(directory, name) {
   const text = await readFile(join(directory, name), 'utf8')
   if (name !== 'package.json') return text

@@ -1,17 +1,17 @@
-// Owns: the browser of the tests on this machine: Chromium and a font with Chinese characters, from Debian's packages.
+// Owns: installing the tests' browser: Chromium and a font with Chinese characters, from Debian's packages.
 import { readFile } from 'node:fs/promises'
 import { findInPath, rootPrefix, runSteps } from './package-manager.mjs'
 import { say } from './run-command.mjs'
 
-/** The font is the smallest one of Debian's that has all of them. */
+/** The font is Debian's smallest with all Chinese characters. */
 const PACKAGES = ['chromium', 'fonts-wqy-microhei']
 const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' }
-/** A mirror that does not answer holds the tests up no longer than this. */
+/** Bounds the wait for a mirror that does not answer. */
 const PATIENCE = ['-o', 'Acquire::http::Timeout=20', '-o', 'Acquire::Retries=1']
 
 /**
- * Installs it where this is Debian and apt-get may be used; Ubuntu's package of this name needs snapd. Where it is not
- * to be had, the tests in a browser are skipped, or fail when CI is set.
+ * Installs it on Debian when apt-get may be used; Ubuntu's package of this name needs snapd. Without it the browser
+ * tests are skipped, or fail when CI is set.
  */
 export async function ensureBrowser() {
   if (await findInPath('chromium')) return

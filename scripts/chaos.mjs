@@ -1,4 +1,4 @@
-// Owns: `npm run test:chaos [-- SUITE] [options]`: suites that take minutes, outside `npm test`: faults (test/chaos) and hostile input
+// Owns: `npm run test:chaos [-- SUITE] [options]`: the long suites outside `npm test`: faults (test/chaos), hostile input
 // (test/hostile).
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { splitSuite } from './suite-argument.mjs'
 import { runTestFiles } from './test-files.mjs'
 
 const TEST = join(ROOT, 'test')
-/** By name, the file in test/dist. */
+/** The suites' files in test/dist. */
 const PROGRAMS = {
   scenarios: 'chaos/run',
   'token-crash': 'chaos/token-crash-run',
@@ -43,7 +43,7 @@ async function runProgram(name) {
   ).code
 }
 
-/** The long files included; one at a time, because those measure. */
+/** With the long files. One at a time: they measure. */
 async function runHostileTests() {
   const sources = (await readdir(join(TEST, HOSTILE))).filter((name) => /\.(test|long)\.ts$/.test(name)).toSorted()
   const files = sources.map((name) => join('dist', HOSTILE, name.replace(/\.ts$/, '.js')))

@@ -1,5 +1,4 @@
-// Owns: `npm run console:dev` and `npm run console:shots`: what a developer of the console needs besides its build. Each is a
-// file of scripts/console.
+// Owns: `npm run console:dev` and `npm run console:shots`. Each is a file of scripts/console.
 import { splitSuite } from './suite-argument.mjs'
 
 const { suite, args } = splitSuite(process.argv.slice(2), { known: ['dev', 'shots'] })

@@ -1,8 +1,8 @@
-// Owns: `npm run demo [-- --once]`: a living gateway on this machine, from nothing but Node and npm, and its main story.
+// Owns: `npm run demo [-- --once]`: a running gateway on this machine, with its main story. It needs Node.js and npm only.
 import { bootstrap } from './bootstrap.mjs'
 import { title } from './demo/print.mjs'
 
 title('WeChat third-party platform gateway: the demo / 微信第三方平台网关演示')
 await bootstrap()
-// It is made from what was built just now.
+// Imported after the build, which compiles its imports.
 await import('./demo/run.mjs')

@@ -1,12 +1,12 @@
-// Owns: `npm run docs`: writes what is generated: pages from settings and catalogue, the console's client from the routes' schemas,
-// and the programs of examples/ into the recipes that print them. A test fails when one of them is not as it would be written.
+// Owns: `npm run docs`: writes the generated files: pages from settings and catalogue, the console's client from the
+// routes' schemas, the programs of examples/ in the recipes. A test fails when one of them is outdated.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
 import { consoleClient } from './console/client.mjs'
 import { ROOT, say } from './run-command.mjs'
 
-// Not the console itself: it needs what is written here.
+// Without the console, which is built from the files written here.
 await bootstrap({ projects: ['test'] })
 const { generateConfigurationDocs, generateEnvExample } = await import(
   new URL('../packages/runtime/dist/index.js', import.meta.url)
@@ -29,7 +29,7 @@ for (const [path, text] of Object.entries(pages)) {
   say(`wrote ${path}`)
 }
 
-/** A block of a recipe that names a file of examples/ in its first line holds that file. */
+/** A code block of a recipe whose first line names a file of examples/ gets the content of that file. */
 const PROGRAM = /^```(\w+) (examples\/\S+)\n[\s\S]*?^```$/gm
 
 const recipes = join(ROOT, 'docs', 'recipes')

@@ -1,5 +1,5 @@
-// Owns: the languages of examples/ on this machine: which are missing, and installing them in continuous integration. Elsewhere
-// nobody asked for compilers: the tests of a missing language are skipped, naming the packages.
+// Owns: installing the languages of examples/, only when CI is set. Elsewhere the tests of a missing language are skipped
+// and name the packages.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findInPath, rootPrefix, runSteps } from './package-manager.mjs'
@@ -8,7 +8,7 @@ import { ROOT, run, say } from './run-command.mjs'
 const LANGUAGES = join(ROOT, 'test', 'examples', 'languages.json')
 const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' }
 
-/** Does nothing but where CI is set, apt-get is there and may be used. What cannot be installed is skipped by the tests. */
+/** Only when CI is set and apt-get may be used. The tests skip a language that cannot be installed. */
 export async function ensureExampleLanguages() {
   if (!process.env.CI) return
   const packages = await missingPackages()

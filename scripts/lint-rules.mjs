@@ -1,5 +1,5 @@
-// Owns: format (oxfmt), oxlint with the rules that need types, and the length of lines that oxfmt leaves alone.
-// What oxfmt and oxlint are told is in .oxfmtrc.json and .oxlintrc.json.
+// Owns: format (oxfmt), lint (oxlint, with the rules that need types) and the length of lines that oxfmt does not change.
+// Their settings are .oxfmtrc.json and .oxlintrc.json.
 import { join } from 'node:path'
 import { longLines } from './long-lines.mjs'
 import { ROOT, run } from './run-command.mjs'
@@ -8,7 +8,7 @@ const OXFMT = join(ROOT, 'node_modules', 'oxfmt', 'bin', 'oxfmt')
 const OXLINT = join(ROOT, 'node_modules', 'oxlint', 'bin', 'oxlint')
 const CODE = '**/*.{ts,tsx,mjs,cjs,css}'
 
-/** Answers whether everything passed. `fix` writes what the two can mend. Rules that need types need a built tree. */
+/** Returns whether everything passed. `fix`: writes fixes. Needs a built tree for its types. */
 export async function lint({ fix = false } = {}) {
   const format = await node(OXFMT, [fix ? '--write' : '--check', CODE])
   if (format !== 0) console.error('`npm run lint -- --fix` formats the files.')

@@ -1,4 +1,4 @@
-// Owns: `npm run lint [-- --fix]`: types, format and lint, what a commit must pass without running the tests.
+// Owns: `npm run lint [-- --fix]`: types, format and lint.
 import { bootstrap } from './bootstrap.mjs'
 import { lint } from './lint-rules.mjs'
 

@@ -1,14 +1,14 @@
-// Owns: that of several commands on one tree only one installs and builds at a time. The lock of a dead process is taken over.
+// Owns: a lock file, so that one command at a time installs and builds a tree. It takes over the lock of a dead process.
 import { rmSync } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const POLL_MS = 100
-/** Longer than any install: after it, a process with the holder's id is taken for another one. */
+/** Longer than any install: an older lock is stale even if a process has its id, which was reused. */
 const MAX_HELD_MS = 30 * 60_000
 const MAX_TAKEOVER_MS = 10_000
 
-/** Runs `work` while holding the lock file `path`; waits for it as long as its holder lives, and says so once by `onWait`. */
+/** Runs `work` while holding the lock file `path`. Waits while its holder lives, and calls `onWait` once. */
 export async function withLock(path, work, { onWait } = {}) {
   let hasWaited = false
   while (!(await create(path))) {
@@ -37,7 +37,7 @@ async function create(path) {
   }
 }
 
-// Only whoever holds the second lock may remove the first, and looks again when it does: a lock just taken is never removed.
+// Removing needs a second lock, and checks again while holding it: a lock that was just taken over is never removed.
 async function removeStale(path) {
   if (!(await isStale(path))) return false
   const takeover = `${path}.takeover`
@@ -55,7 +55,7 @@ async function removeStale(path) {
 
 async function isStale(path) {
   const [text, age] = await Promise.all([readFile(path, 'utf8').catch(emptyWhenGone), ageMs(path)])
-  // Created, but its holder's id is not written yet.
+  // Created, but the holder has not written its id yet.
   if (text === '') return age > MAX_TAKEOVER_MS
   return age > MAX_HELD_MS || !isAlive(Number(text))
 }
@@ -75,7 +75,7 @@ function isAlive(pid) {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it lives, under another user.
+    // EPERM: it is alive and belongs to another user.
     return error.code !== 'ESRCH'
   }
 }

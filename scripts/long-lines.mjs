@@ -1,4 +1,4 @@
-// Owns: the rule that product code has lines of at most 120 characters. oxfmt leaves comments and texts as they are.
+// Owns: the rule that product code has lines of at most 120 characters. oxfmt does not break comments and texts.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './run-command.mjs'
@@ -6,9 +6,9 @@ import { ROOT } from './run-command.mjs'
 const MAX_CHARACTERS = 120
 const APPS = ['console', 'ingress', 'simulator', 'worker']
 const CODE = /\.(?:tsx?|lua)$/
-/** A URL, or a text of 40 characters and more in quotes: breaking them would not help a reader. */
+/** Lines with a URL, or a quoted text of 40 characters or more, may be longer. */
 const UNBROKEN = /https?:\/\/|(['"`])(?:(?!\1).){40,}(?:\1|$)/
-/** Generated files, and files whose long lines are lines of one template: styles, the text of docs/configuration.md. */
+/** Generated files, and templates: styles, the text of docs/configuration.md. */
 const EXEMPT = new Set([
   join('apps', 'console', 'src', 'api', 'bounds.ts'),
   join('apps', 'console', 'src', 'api', 'schema.ts'),
@@ -17,7 +17,7 @@ const EXEMPT = new Set([
   join('packages', 'runtime', 'src', 'config', 'config-docs.ts'),
 ])
 
-/** Answers `file:line` of each line that is too long. */
+/** Returns `file:line` of each line that is too long. */
 export async function longLines() {
   const packages = await readdir(join(ROOT, 'packages'))
   const folders = [...APPS.map((name) => join('apps', name)), ...packages.map((name) => join('packages', name))]

@@ -1,10 +1,10 @@
-// Owns: finding programs, and running the system's package manager with the rights that it needs.
+// Owns: finding programs, and running the system's package manager as root.
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { run } from './run-command.mjs'
 
-/** Whether all of them, one after the other, ended well. */
+/** Runs them one after the other. Returns whether all succeeded. */
 export async function runSteps(steps, env) {
   for (const [command, ...args] of steps) {
     const { code } = await run(command, args, { env: { ...process.env, ...env }, stdout: process.stderr })
@@ -13,17 +13,17 @@ export async function runSteps(steps, env) {
   return true
 }
 
-/** What makes a command run as root: [] as root, sudo where it asks for no password, undefined otherwise. */
+/** The prefix that runs a command as root: [] as root, sudo when it needs no password, else undefined. */
 export async function rootPrefix() {
   if (process.getuid?.() === 0) return []
   const sudo = await findInPath('sudo')
   if (!sudo) return undefined
   const { code } = await run(sudo, ['-n', 'true'], { stdout: 'ignore', stderr: 'ignore' })
-  // `env` keeps what sudo would drop.
+  // `env` sets the variables that sudo drops.
   return code === 0 ? [sudo, '-n', 'env', 'DEBIAN_FRONTEND=noninteractive'] : undefined
 }
 
-/** Looks in sbin as well: Debian keeps servers there, and it is not in everybody's PATH. */
+/** Searches sbin, too: Debian installs servers there, and not every user's PATH has it. */
 export async function findInPath(name) {
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
   for (const directory of directories.filter(Boolean)) {

@@ -1,30 +1,30 @@
-// Owns: how long a command waits for something: as long as anything moves, however slow the machine is.
+// Owns: polling for a condition. It times out when there is no progress, so that a slow machine only takes longer.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Without any movement for so long, it hangs. Loading a program in silence takes less, even on a slow machine. */
+/** Time-out without progress. Even on a slow machine, loading a program takes less. */
 const STALL_MS = 120_000
-/** What has not come by then does not come, even if something still moves. */
+/** Time-out even with progress. */
 const END_MS = 600_000
 const POLL_MS = 50
-/** More between two looks means that this process got no processor either: that time does not count. */
+/** A longer interval between two polls counts as this: the process itself got no CPU. */
 const MAX_STEP_MS = 1000
 
 /**
- * Asks until `ask` answers something, and answers that. `movement` is a number that changes with every sign of progress: each
- * change starts `stallMs` anew. Rejects, with `what` was waited for, after `stallMs` without one and after `endMs` in all.
+ * Polls `ask` until it returns something, and returns that. `movement` returns a number that changes with progress: each
+ * change restarts `stallMs`. Rejects, naming `what`, after `stallMs` without progress and after `endMs` in all.
  */
 export async function waitFor(what, ask, { movement = () => 0, stallMs = STALL_MS, endMs = END_MS } = {}) {
   let seen = movement()
-  let lastLookMs = performance.now()
+  let lastPollMs = performance.now()
   let stalledMs = 0
   let waitedMs = 0
   for (;;) {
     const answer = await ask()
     if (answer) return answer
     const nowMs = performance.now()
-    const stepMs = Math.min(nowMs - lastLookMs, MAX_STEP_MS)
-    lastLookMs = nowMs
+    const stepMs = Math.min(nowMs - lastPollMs, MAX_STEP_MS)
+    lastPollMs = nowMs
     const moved = movement()
     stalledMs = moved === seen ? stalledMs + stepMs : 0
     waitedMs += stepMs

@@ -1,4 +1,4 @@
-// Owns: where a redis-server (or valkey-server) is on this machine, and installing one where that is allowed.
+// Owns: finding a redis-server or valkey-server on this machine, or installing one where allowed.
 import { findInPath, rootPrefix, runSteps } from './package-manager.mjs'
 import { say } from './run-command.mjs'
 
@@ -9,7 +9,7 @@ const INSTALLERS = [
     command: 'apt-get',
     needsRoot: true,
     env: { DEBIAN_FRONTEND: 'noninteractive' },
-    // Without its start: the tests have servers of their own. A list of packages that is old or missing is fetched once.
+    // Installed without starting it: the tests start their own. Outdated package lists are updated once.
     attempts: [
       [['install', '-y', '--no-install-recommends', 'redis-server']],
       [['update'], ['install', '-y', '--no-install-recommends', 'redis-server']],
@@ -20,7 +20,7 @@ const INSTALLERS = [
   { command: 'brew', needsRoot: false, attempts: [[['install', 'redis']]] },
 ]
 
-/** `{ path, kind }` of the first server in PATH, redis-server before valkey-server; undefined when there is none. */
+/** `{ path, kind }` of the server in PATH, redis-server before valkey-server; undefined without one. */
 export async function findRedisServer() {
   for (const kind of SERVERS) {
     const path = await findInPath(kind)
@@ -29,7 +29,7 @@ export async function findRedisServer() {
   return undefined
 }
 
-/** As `findRedisServer`, after trying the system's package manager; undefined, with a word on how, when that is not possible. */
+/** As `findRedisServer`, but installs one if missing. Otherwise prints how to, and returns undefined. */
 export async function ensureRedisServer() {
   const found = await findRedisServer()
   if (found) return found

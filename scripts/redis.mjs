@@ -1,5 +1,5 @@
-// Owns: a Redis for a command that needs one: the one of REDIS_URL, else a private server, else the embedded one.
-// The embedded one keeps nothing and is slow: for the demo, never for tests of crashes, never for production.
+// Owns: a Redis for a command: that of REDIS_URL, else a private server, else an embedded one. The embedded one stores
+// nothing on disk and is slow: for the demo only.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,14 +10,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../test/dist/helpers/free-port.js'
 import { findRedisServer } from './redis-binary.mjs'
 
-/** One that cannot start ends; this is for one that hangs. */
+/** For a server that hangs: one that cannot start exits. */
 const START_DEADLINE_MS = 120_000
-/** Of one answer. A slow machine may need some of it. */
 const ANSWER_DEADLINE_MS = 10_000
 const START_ATTEMPTS = 3
 
-// The server ends when this process closes its end of the pipe, which it also does by dying, however it dies. The guard ends with the
-// server: its process id may soon be another's.
+// Kills the server when this process closes its end of the pipe, also by a crash. The guard is killed with the server,
+// before the server's process id can be reused.
 const GUARDED = [
   'exec 3<&0; "$@" </dev/null 3<&- & server=$!; exec 2>/dev/null',
   '{ read -r _; kill -9 "$server"; } <&3 & guard=$!',
@@ -25,8 +24,8 @@ const GUARDED = [
 ].join('\n')
 
 /**
- * Answers `{ url, kind, stop }`, `kind` one of `REDIS_URL`, `redis-server`, `valkey-server`, `embedded`. `stop` may be called twice
- * and leaves nothing behind; of REDIS_URL it stops nothing. `preferEmbedded` passes over a server in PATH, not over REDIS_URL.
+ * Returns `{ url, kind, stop }`; `kind` is `REDIS_URL`, `redis-server`, `valkey-server` or `embedded`. `stop` is
+ * idempotent and removes all files; it does not stop a server of REDIS_URL. `preferEmbedded` ignores servers in PATH.
  */
 export async function provideRedis({ preferEmbedded = false } = {}) {
   const given = process.env.REDIS_URL?.trim()
@@ -39,7 +38,7 @@ async function startPrivate({ path, kind }) {
   for (let attempt = 1; ; attempt += 1) {
     const started = await tryPrivate(path)
     if (started) return { ...started, kind }
-    // Somebody may have taken the port between our look and the server's.
+    // Another process may have taken the port meanwhile.
     if (attempt === START_ATTEMPTS) throw new Error(`${kind} did not start`)
   }
 }
@@ -52,7 +51,7 @@ async function tryPrivate(path) {
     ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'],
     ['--maxmemory-policy', 'noeviction', '--loglevel', 'warning'],
   ].flat()
-  // In a group of its own: a Ctrl-C at the terminal must not end it before those who use it.
+  // In its own process group: Ctrl-C in the terminal must not end it before its clients.
   const child = spawn('/bin/sh', ['-c', GUARDED, 'sh', path, ...settings], {
     stdio: ['pipe', 'ignore', 'inherit'],
     detached: true,
@@ -66,7 +65,7 @@ async function tryPrivate(path) {
   }
   const deadline = Date.now() + START_DEADLINE_MS
   while (child.exitCode === null && Date.now() < deadline) {
-    // The answer is ours only when it knows our directory: another server may listen where ours could not.
+    // Checks the directory: another server may listen on the port.
     if ((await ask(port, 'CONFIG GET dir')).includes(dir)) return { url: `redis://127.0.0.1:${port}`, stop }
     await delay(20)
   }
@@ -85,7 +84,7 @@ async function startEmbedded() {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  // Its own listen() binds every address of the machine.
+  // Resp2Server's own listen() binds all addresses.
   resp.server.listen(0, '127.0.0.1')
   await once(resp.server, 'listening')
   let closing
@@ -97,7 +96,7 @@ async function startEmbedded() {
   return { url: `redis://127.0.0.1:${resp.server.address().port}`, kind: 'embedded', stop }
 }
 
-/** The answer to one command, '' when nobody listens. */
+/** The answer to one command; '' when there is no server. */
 function ask(port, command) {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(`${command}\r\n`))

@@ -1,4 +1,4 @@
-// Owns: running a command as a child that never outlives this process: a signal goes on to the command and all it started.
+// Owns: running a command as a child process that never outlives this one. It forwards signals to the child's group.
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -9,13 +9,13 @@ const running = new Set()
 let interruptedBy
 
 /**
- * Resolves with the exit code and, of a stream that was piped, its text. Rejects when the command cannot be started.
- * A command that takes longer than `timeoutMs` is killed, with all it started.
- * When this process is interrupted meanwhile, it ends after the command, with 128 and the signal's number.
+ * Resolves to the exit code and the text of piped streams. Rejects when the command cannot be started.
+ * After `timeoutMs` the command and its children are killed.
+ * When this process gets a signal meanwhile, it exits after the command, with 128 plus the signal's number.
  */
 export async function run(command, args, options = {}) {
   const { cwd = ROOT, env = process.env, stdout = 'inherit', stderr = 'inherit', timeoutMs } = options
-  // In a group of its own, so that what the command started can be ended with it.
+  // In its own process group: its children can be killed with it.
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', stdout, stderr], detached: true })
   watchSignals()
   running.add(child)
@@ -29,7 +29,7 @@ export async function run(command, args, options = {}) {
   try {
     const code = await new Promise((resolve, reject) => {
       child.once('error', reject)
-      // What it left behind may hold its streams open, so that they would never close.
+      // Remaining children may hold its streams open.
       child.once('exit', () => killGroup(child, 'SIGKILL'))
       child.once('close', (exitCode, signal) => resolve(exitCode ?? 128 + (constants.signals[signal] ?? 0)))
     })
@@ -42,13 +42,13 @@ export async function run(command, args, options = {}) {
   }
 }
 
-/** A message for the person at the terminal; stdout is left to the programs that are started. */
+/** Prints a message to stderr: stdout belongs to the started programs. */
 export function say(text) {
   process.stderr.write(`${text}\n`)
 }
 
 function onSignal(signal) {
-  // The second one does not wait any longer.
+  // The second signal kills.
   for (const child of running) killGroup(child, interruptedBy ? 'SIGKILL' : signal)
   interruptedBy = signal
 }
@@ -74,7 +74,7 @@ function killGroup(child, signal) {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, signal)
   } catch (error) {
-    // Nobody of the group is left.
+    // ESRCH: the group has exited.
     if (error.code !== 'ESRCH') throw error
   }
 }

@@ -1,11 +1,11 @@
-// Owns: `npm run start:ingress`, `start:worker`, `simulator` (one process, this one) and `npm start` (one of each, as children).
-// package.json starts every script with `exec`: else the shell stands between npm and node, and a signal to npm ends the shell alone.
+// Owns: `npm run start:ingress`, `start:worker`, `simulator` (in this process), and `npm start` (ingress and worker as
+// children). package.json uses `exec`: a signal to npm would end the shell only.
 import { spawn } from 'node:child_process'
 import { bootstrap } from './bootstrap.mjs'
 import { say } from './run-command.mjs'
 
 const APPS = ['ingress', 'worker', 'simulator']
-/** Longer than a process gives itself to drain. */
+/** Longer than a process takes to drain. */
 const KILL_AFTER_MS = 40_000
 
 const [app, option] = process.argv.slice(2)
@@ -23,7 +23,7 @@ async function startHere(name) {
   await import(new URL(`../apps/${name}/dist/main.js`, import.meta.url))
 }
 
-// Until the process handles signals itself there is nothing to drain.
+// Exits on a signal as long as the process has no handler of its own: there is nothing to drain yet.
 function endWhileLoading() {
   for (const signal of ['SIGTERM', 'SIGINT']) {
     const end = () => {
@@ -33,7 +33,7 @@ function endWhileLoading() {
   }
 }
 
-// However the parent ended, its end of the channel is closed.
+// The channel closes when the parent exits, also by a crash.
 function endWithParent() {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 }
@@ -41,7 +41,6 @@ function endWithParent() {
 async function startBoth() {
   const names = ['ingress', 'worker']
   await bootstrap({ projects: names.map((name) => `apps/${name}`) })
-  /** Those that run, by name. */
   const running = new Map()
   let isEnding = false
 
@@ -54,7 +53,7 @@ async function startBoth() {
     }, KILL_AFTER_MS).unref()
   }
 
-  // One alone is half a gateway that looks alive: whoever supervises this process is to start both again.
+  // When one exits, the other is ended, too: the supervisor must restart both.
   function ended(name, { code, outcome }) {
     running.delete(name)
     if (isEnding && code === 0) return
@@ -74,7 +73,7 @@ async function startBoth() {
     running.set(name, child)
     child.once('error', (error) => ended(name, { code: 1, outcome: error.code }))
     child.once('exit', (code, signal) => {
-      // By our own signal before it could listen to it: there was nothing to drain.
+      // Ended by our signal before it had a handler: there was nothing to drain.
       const isUnready = isEnding && code === null && signal !== 'SIGKILL'
       ended(name, { code: isUnready ? 0 : code, outcome: signal ?? `exit code ${code}` })
     })

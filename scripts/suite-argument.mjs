@@ -1,7 +1,7 @@
-// Owns: the first argument of a command that does several things: the name of one, or the one that is done without a name.
+// Owns: the first argument of a command with several suites: the suite's name, or none for the default.
 import { say } from './run-command.mjs'
 
-/** Ends the process when the first argument is not a known name, or there is none and no default. The other arguments are the suite's own. */
+/** Exits the process for an unknown name, and without one when there is no default. Other arguments belong to the suite. */
 export function splitSuite([first, ...rest], { known, byDefault }) {
   const isNamed = first !== undefined && !first.startsWith('-')
   if (!isNamed && byDefault !== undefined)

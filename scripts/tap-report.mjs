@@ -1,12 +1,11 @@
-// Owns: what of the TAP of one process with tests a person is shown: one line, what was skipped and why, all of what failed.
+// Owns: the report of one test process from its TAP: one line, the skipped tests with their reasons, the failures in full.
 
 const TOTALS = /^# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?(?:, todo: (\d+))?(?:, skip: (\d+))? \}/m
 const SKIPPED = /^\s*(?:not )?ok \d+(?: - (.*?))? # SKIP (.*)$/
 const PASSED = /^\s*(?:ok \d+|1\.\.\d+|TAP version|# Subtest|# time=|# \{ total|\}$|$)/
 
 /**
- * The process of `name` has written `text` and ended with `code`. One that ends without its totals, or with another code than 0, fails
- * although no assertion did.
+ * `text`: the TAP of the process. It also fails without a failed assertion when the totals are missing or `code` is not 0.
  */
 export function reportFile({ name, text, code, seconds }) {
   const [, , ...counts] = TOTALS.exec(text) ?? []

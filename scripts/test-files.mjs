@@ -1,5 +1,5 @@
-// Owns: running compiled test files, several at a time, each group of them as a process of its own. `node` and not the runner of tap: that
-// loads hooks into every process for mocks, coverage and TypeScript, which cost more than most files do themselves.
+// Owns: running compiled test files in groups, one process each, several at a time. It runs `node` instead of tap's
+// runner, whose hooks (mocks, coverage, TypeScript) cost more than most files.
 import { delimiter, dirname, join } from 'node:path'
 import { ROOT, run } from './run-command.mjs'
 import { reportFile } from './tap-report.mjs'
@@ -7,13 +7,13 @@ import { reportFile } from './tap-report.mjs'
 const TEST = join(ROOT, 'test')
 const OF_THE_GATEWAY = ['CONFIG_FILE', 'API_KEYS', 'SEALING_KEYS', 'ALLOW_UNSEALED', 'PUBLIC_BASE_URL', 'LOG_LEVEL']
 
-/** More failed groups than this have another cause than a busy machine. */
+/** More failures than this are not caused by a busy machine. */
 const MAX_RETRIED = 3
 
 /**
- * Each group is `{ name, files }`, the files relative to test/; they share a process. Prints each group as it ends; answers the
- * counts of all. `isRetrying`: of at most three groups that failed, each runs once more, alone, after all others; one that
- * passes then does not count as failed and is printed as flaky.
+ * A group is `{ name, files }`; the files, relative to test/, share a process. Prints each finished group, and returns
+ * the counts of all. `isRetrying`: up to three failed groups run once more, alone, after the others. Those that pass then
+ * are printed as flaky and do not count as failed.
  */
 export async function runTestFiles(groups, { jobs, timeoutSeconds, redis, isWhole = true, isRetrying = false }) {
   const env = testEnvironment({ redis, timeoutSeconds, isWhole })
@@ -21,10 +21,10 @@ export async function runTestFiles(groups, { jobs, timeoutSeconds, redis, isWhol
   const failed = []
   const sum = { passed: 0, failed: 0 }
 
-  /** Answers how many assertions failed. */
+  /** Returns the number of failed assertions. */
   async function runOne({ name, files }) {
     const startedAt = performance.now()
-    // A file that its own time-out does not end is killed a little later.
+    // Later than the file's own time-out, in case that does not end it.
     const timeoutMs = (timeoutSeconds + 10) * 1000
     const options = { cwd: TEST, env, stdout: 'pipe', timeoutMs }
     const imports = files.slice(1).flatMap((file) => ['--import', `./${file}`])
@@ -53,7 +53,7 @@ export async function runTestFiles(groups, { jobs, timeoutSeconds, redis, isWhol
   return sum
 }
 
-// The settings of whoever runs the tests are not theirs; what a test needs it sets itself.
+// Without the caller's settings: each test sets its own.
 function testEnvironment({ redis, timeoutSeconds, isWhole }) {
   const path = [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter)
   const env = { ...process.env, PATH: path, TEST_REDIS_SERVER: redis.path }

@@ -1,7 +1,6 @@
-// Owns: `npm test [-- [--node VERSION] [--whole] [--no-retry] pattern…]`: installs and builds what is missing, gets a redis-server,
-// lints, and runs every test, or the files whose path contains one of the patterns, with another Node.js when one is given.
-// `--whole` runs the long files (*.long.ts) as well, and the sweeps of which npm test makes a selection. A file that failed runs
-// once more, alone, unless `--no-retry` is given. The last line is `N passed, N failed`; the exit code tells.
+// Owns: `npm test [-- [--node VERSION] [--whole] [--no-retry] pattern…]`: installs, builds, finds a redis-server, lints,
+// and runs all tests, or those whose path contains a pattern. CONTRIBUTING.md describes the options. The last line is
+// `N passed, N failed`; the exit code is 1 after a failure.
 import { readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -16,12 +15,12 @@ import { ROOT, run, say } from './run-command.mjs'
 import { runTestFiles } from './test-files.mjs'
 
 const TEST = join(ROOT, 'test')
-/** Of one file; tests that kill processes wait for their locks to run out. */
+/** For one file: tests that kill processes wait for locks to expire. */
 const FILE_TIMEOUT_SECONDS = 240
 const MAX_JOBS = 4
-/** Folders of files that start a whole gateway, and a large shared one, the longest last. */
+/** Folders with the longest files, the longest last: those that start a whole gateway. */
 const LONG = ['wechat-core/', 'hostile/', 'flows/', 'chaos/', 'examples/']
-/** Folders whose files share a process, so many of them: to start Node.js with tap and an app takes longer than most of them do. */
+/** Number of files that share a process, by folder: starting Node.js with tap and an app takes longer than most files. */
 const SHARED = {
   'apps/ingress/': 6,
   'apps/simulator/': 9,
@@ -33,7 +32,7 @@ const SHARED = {
   'packages/runtime/': 7,
   'wechat-core/': 30,
 }
-/** Files that set something for their whole process. */
+/** Files that change their whole process. */
 const ALONE = ['apps/ingress/api-calls/', 'apps/ingress/event-stream']
 
 const { values, positionals: patterns } = parseArgs({
@@ -85,13 +84,13 @@ async function runTests(redis) {
     say(`There is no test file whose path contains ${patterns.join(' or ')}.`)
     return { passed: 0, failed: 1 }
   }
-  // Two more than cores: much of the time is waiting for locks and leases to run out.
+  // Two more than cores: tests often wait for locks and leases to expire.
   const jobs = Math.min(availableParallelism() + 2, MAX_JOBS)
   const how = { jobs, timeoutSeconds: FILE_TIMEOUT_SECONDS, isWhole: values.whole, isRetrying: !values['no-retry'] }
   return await runTestFiles(grouped(files), { ...how, redis })
 }
 
-// From the sources: what stands in dist may be of a test that was renamed or removed.
+// Lists the sources: dist may still have renamed or removed tests.
 async function testFiles() {
   const entries = await readdir(TEST, { recursive: true })
   const ending = values.whole ? /\.(test|long)\.ts$/ : /\.test\.ts$/
@@ -123,7 +122,7 @@ function grouped(files) {
   return groups
 }
 
-// The longest first, so that none of them runs alone at the end.
+// The longest first, so that none runs alone at the end.
 function byLength(left, right) {
   const rank = (path) => LONG.findIndex((folder) => path.startsWith(folder))
   return rank(right) - rank(left) || left.localeCompare(right)

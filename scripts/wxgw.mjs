@@ -1,4 +1,4 @@
-// Owns: `npm run wxgw -- COMMAND`: what an operator does by hand at a gateway. Each command is a file of scripts/wxgw.
+// Owns: `npm run wxgw -- COMMAND`: commands for operators. Each is a file of scripts/wxgw.
 import { splitSuite } from './suite-argument.mjs'
 
 const COMMANDS = ['release-check', 'rotate-keys', 'unparsed']

@@ -1,4 +1,5 @@
-// Owns: the hook of Node.js that hands an edited source over. It runs in a thread of its own, at start only.
+// Owns: the module hook of Node.js that replaces the source of a module. It runs in a thread of its own, at start
+// only.
 import { LANES } from './slow-twins.mjs'
 
 let edits = []

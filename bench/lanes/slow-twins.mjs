@@ -1,7 +1,7 @@
-// Owns: for each fast lane, the change of a compiled module that makes a process go the ordinary way instead. Which figures they have
-// is in docs/fast-lanes.md.
+// Owns: for each fast lane, the edits of compiled modules that replace it by its slow twin. The figures are in
+// docs/fast-lanes.md.
 
-/** `edits`: of modules of dist, each from one text to another. `about`: how it is measured, see lanes.mjs. */
+/** `edits`: replacements of text in modules of dist. `about`: what is measured, see lanes.mjs. */
 export const LANES = {
   'token-reads': {
     about: 'token',

@@ -1,22 +1,22 @@
-// Owns: the worst that a caller with narrow rights can do, from a thread of its own: each kind of long request in several loops, as fast
-// as it is answered. What costs no more than any HTTP request, and what anybody can send, is paced: a flood of those is another
-// measurement. Counts the answers.
+// Owns: the worst load that a caller with narrow rights can make, from a thread of its own: several loops of each kind
+// of expensive request, unthrottled. Cheap requests and those without a key are paced: a flood of them is measured
+// elsewhere. It counts the answers.
 import { randomBytes } from 'node:crypto'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { openConnection } from './http-connection.mjs'
 import { getBytes, postBytes } from './requests.mjs'
 
 const MIB = 1_048_576
-/** A connection that was closed, as it is after a body that nobody read, is opened again after so long. */
+/** Delay before a closed connection is opened again. The gateway closes it when it does not read a body. */
 const AGAIN_MS = 5
-/** Of each of four loops: together 20 a second, or 170 Mbit/s. */
+/** Four loops: together 20 a second, or 170 Mbit/s. */
 const LARGE_PUSH_EVERY_MS = 200
-/** Of each of eight loops: together 400 a second. */
+/** Eight loops: together 400 a second. */
 const REFUSED_EVERY_MS = 20
 
 if (!isMainThread) attack(workerData)
 
-/** `ports`, `key`, `own` (an appid of the caller's), `granted` (all of them). `stop` answers the counts. */
+/** `own`: an appid of the caller's; `granted`: all of them. `stop` returns the counts. */
 export function startAttack(about) {
   const thread = new Worker(new URL(import.meta.url), { workerData: about })
   return {

@@ -1,12 +1,12 @@
-// Owns: all requests at one moment, each on a connection of its own.
+// Owns: sending all requests at once, each on a connection of its own.
 import { openConnection } from './http-connection.mjs'
 
-/** After it, what has no answer is given up. */
+/** Time-out of the answers. */
 const PATIENCE_MS = 15_000
 
 /**
- * How each request ended: milliseconds, status (null without an answer), and whether its body was `success`. The connections are
- * open before the clock starts; with `isFresh` they are opened by the burst itself, and the clock counts that too.
+ * Returns for each request the milliseconds, the status (null without an answer), and whether the body was `success`.
+ * The connections are open before the clock starts; with `isFresh`, connecting is part of the time.
  */
 export async function runBurst({ port, requests, isFresh = false }) {
   let begin

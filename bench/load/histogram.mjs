@@ -1,6 +1,6 @@
-// Owns: many latencies in one summary: exact percentiles in milliseconds.
+// Owns: a summary of latencies with exact percentiles in milliseconds.
 
-/** Grows as needed; 8 bytes a sample. */
+/** Grows as needed; 8 bytes per sample. */
 export function createHistogram() {
   let samples = new Float64Array(1 << 16)
   let count = 0

@@ -1,11 +1,12 @@
-// Owns: one HTTP/1.1 connection of the load, kept alive or another one for each request: one request at a time, written as
-// ready-made bytes. Reads only what counts: status and end of the answer. Far cheaper than an HTTP client, so that the load takes little of the machine it measures.
+// Owns: an HTTP/1.1 connection of the load, with one request at a time, kept alive or opened for each request. It
+// writes prepared bytes and reads only the status and the end of the answer: cheaper than an HTTP client, as it shares
+// the machine.
 import { connect } from 'node:net'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LENGTH = /\r\ncontent-length: *(\d+)/i
 
-/** `onAnswer(status, body)` after each answer, `onEnd(error)` once when the connection is lost. */
+/** Calls `onAnswer(status, body)` after each answer, `onEnd(error)` once when the connection is lost. */
 export function openConnection({ port, host = '127.0.0.1', onReady, onAnswer, onEnd }) {
   const socket = connect({ port, host, noDelay: true })
   let pending
@@ -49,7 +50,7 @@ export function openConnection({ port, host = '127.0.0.1', onReady, onAnswer, on
   }
 }
 
-/** The same from outside, but each request goes out on a connection of its own, that is closed when its answer is there. */
+/** The same interface, with a new connection for each request, closed after its answer. */
 export function openConnections({ port, host, onReady, onAnswer, onEnd }) {
   let current
   process.nextTick(onReady)

@@ -1,5 +1,5 @@
-// Owns: the load's own process, so that making load and answering it do not share an event loop. Told by messages: `prepare`
-// makes and keeps requests, `run` and `burst` send them.
+// Owns: the process that makes the load, so that it shares no event loop with the server. Messages: `prepare` creates
+// and keeps requests, `run` and `burst` send them.
 import { runBurst } from './burst.mjs'
 import { getBytes, pushRequests } from './requests.mjs'
 import { runLoad } from './run-load.mjs'
@@ -24,7 +24,7 @@ async function handle({ kind, options }) {
       sentAtMs = options.keepTimes ? [] : undefined
       const { get } = options
       const gets = get?.map((one) => getBytes({ ...one, port: options.port }))
-      // Whatever echoes may be sent the same bodies again; whoever de-duplicates must not.
+      // Only a server that does not de-duplicate may get the same bodies again.
       const { from = 0 } = options
       const next = gets
         ? (index) => gets[index % gets.length]

@@ -1,4 +1,4 @@
-// Owns: the handle on the load's process.
+// Owns: the handle on the load process.
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -38,7 +38,7 @@ export function startLoad() {
     run: (options) => ask('run', options),
     /** See burst.mjs. */
     burst: (options) => ask('burst', options),
-    /** When each request of a run with `keepTimes` was due, in epoch milliseconds with fractions. */
+    /** Due time of each request of a run with `keepTimes`, in epoch milliseconds with fractions. */
     times: () => ask('times'),
     stop: () => child.kill('SIGKILL'),
   }

@@ -1,11 +1,11 @@
-// Owns: the bytes of the requests that the load sends: pushes as WeChat writes them, each one another, and plain GETs.
-// The simulator's own cryptography makes them: a mistake of the gateway's is not mirrored.
+// Owns: the bytes of the load's requests: distinct pushes as WeChat sends them, and plain GETs. The simulator's own
+// cryptography encrypts them, so that a mistake of the gateway is not repeated.
 import { encryptPush, messageXml } from '@wxgw/simulator'
 
-/** Makes a push's plaintext about 1 KB. */
+/** Fills a push's plaintext to about 1 KB. */
 const CONTENT = '你好，请问今天的订单什么时候可以发货？'.repeat(13)
 
-/** `first` numbers the MsgIds, so that no two runs push the same message. The clock in them is that of their making. */
+/** `first`: number of the first MsgId, so that no two runs push the same message. Timestamps are those of the preparation. */
 export function pushRequests({ component, appId, userName, path, port, count, first = 0, uniqueSenders = false }) {
   const requests = []
   const createTimeSeconds = Math.floor(Date.now() / 1000)
@@ -30,7 +30,7 @@ export function pushRequests({ component, appId, userName, path, port, count, fi
   return requests
 }
 
-/** A number as WeChat's are: 64 bits, so a string. */
+/** 64 bits, as WeChat's, so a string. */
 export function messageId(index) {
   return `24${String(index).padStart(15, '0')}`
 }

@@ -1,15 +1,15 @@
-// Owns: closed and open loops over connections. What is sent is the caller's business.
+// Owns: closed and open loops of requests over connections.
 import { createHistogram, round } from './histogram.mjs'
 import { openConnection, openConnections } from './http-connection.mjs'
 
-/** How long answers are waited for when the time is over. */
+/** Time-out for outstanding answers at the end. */
 const GRACE_MS = 5_000
 
 /**
- * Closed loop (no `rate`): each connection sends its next request when it has its answer. Open loop: `rate` requests a second
- * are due whatever the server does; latency counts from when a request was due, so a stall is seen by all that had to wait.
- * `fresh`: each request on a connection of its own, at most `connections` at once; latency includes connecting.
- * `next(index)` answers the bytes of a request, undefined when there are no more. `onSent(index, atMs)` hears of each start.
+ * Closed loop (no `rate`): each connection sends its next request after its answer. Open loop: `rate` requests a second are
+ * due, whatever the server does. Latency counts from the due time, so that a stall counts for every delayed request.
+ * `fresh`: a new connection for each request, at most `connections` at once; latency includes connecting.
+ * `next(index)` returns the bytes of a request, undefined at the end. `onSent(index, atMs)` is called at each start.
  */
 export async function runLoad({ port, connections, durationMs, rate, warmupMs = 0, fresh = false, next, onSent }) {
   const histogram = createHistogram()
@@ -94,7 +94,7 @@ export async function runLoad({ port, connections, durationMs, rate, warmupMs = 
       const now = performance.now()
       for (; !isOver && startedAt + (planned * 1000) / rate <= now; planned += 1) {
         const dueAt = startedAt + (planned * 1000) / rate
-        // In turn: one that is left alone for long is closed by the server.
+        // Round-robin: the server closes idle connections.
         const connection = idle.shift()
         if (connection === undefined) due.push(dueAt)
         else send(connection, dueAt)
@@ -109,7 +109,7 @@ export async function runLoad({ port, connections, durationMs, rate, warmupMs = 
   await Promise.race([finished, grace])
   const endedAt = performance.now()
   const elapsedMs = endedAt - measuringFrom
-  // What could not even be sent has waited for so long at least: left out, an overload would look better than it is.
+  // Requests that were never sent count with their wait until now: without them an overload would seem faster.
   for (const dueAt of due) if (dueAt >= measuringFrom) histogram.add(endedAt - dueAt)
   clearTimeout(timer)
   clearTimeout(graceTimer)
@@ -124,7 +124,7 @@ export async function runLoad({ port, connections, durationMs, rate, warmupMs = 
     statuses,
     failures,
     unanswered: open,
-    /** Due and never sent: the server, or the machine, was too slow for the rate. */
+    /** Requests that were due and never sent: server or machine were too slow for the rate. */
     behind: due.length,
     elapsedMs: round(elapsedMs, 0),
   }

@@ -1,4 +1,4 @@
-// Owns: pushing text messages to a gateway, as fast as it takes them or at a steady rate.
+// Owns: pushing text messages to a gateway, as fast as possible or at a steady rate.
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { encryptPush, messageXml } from '@wxgw/simulator'
@@ -6,9 +6,9 @@ import { encryptPush, messageXml } from '@wxgw/simulator'
 const AGAIN_MS = 50
 const TICK_MS = 5
 
-/** `accounts`: appids that take turns; `users`: openids that do. What is refused is pushed again. */
-export function createTextLoad({ component, ports }, { accounts, users, atOnce }) {
-  const agent = new Agent({ keepAlive: true, maxSockets: atOnce })
+/** `accounts` and `users` are used in turn. Refused pushes are retried. */
+export function createTextLoad({ component, ports }, { accounts, users, concurrency }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency })
   let sent = 0
 
   function pushOne(number) {
@@ -39,11 +39,11 @@ export function createTextLoad({ component, ports }, { accounts, users, atOnce }
   }
 
   return {
-    /** Of all pushes before. */
+    /** Of all earlier pushes. */
     sent: () => sent,
     async pushAll(count) {
       let left = count
-      const pushing = Array.from({ length: atOnce }, async () => {
+      const pushing = Array.from({ length: concurrency }, async () => {
         while (left > 0) {
           left -= 1
           sent += 1
@@ -53,7 +53,7 @@ export function createTextLoad({ component, ports }, { accounts, users, atOnce }
       })
       await Promise.all(pushing)
     },
-    /** Each is tried once. `began` and `answered` are called with its MsgId. */
+    /** One attempt each. `began` and `answered` are called with the MsgId. */
     async pushSteadily({ perSecond, seconds, began, answered }) {
       const startedAt = performance.now()
       const pushing = []

@@ -1,11 +1,11 @@
-// Owns: the packages that the gateway is compared with: how each opens a push by its own functions and with the checks that it has,
-// and its own way to serve pushes over HTTP. Where a package leaves a choice, the one that costs it least is taken.
+// Owns: the packages that the gateway is compared with: how each opens a push with its own functions and checks, and
+// how it serves pushes over HTTP. Where a package offers a choice, the cheapest way is used.
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** `load` answers what `bind` takes; `open` the MsgId of a push; `serve` an HTTP server that answers pushes and keeps nothing. */
+/** `load` returns the argument of `bind`; `open` the MsgId of a push; `serve` an HTTP server that stores nothing. */
 const PEERS = [
   {
     name: 'co-wechat',
@@ -22,7 +22,7 @@ const PEERS = [
           xml2js.parseString(xml, { trim: true }, (error, tree) => (error ? reject(error) : resolve(tree))),
         )
       return {
-        // What its middleware does between the body and the handler, which cannot be called by itself.
+        // The work of its middleware between body and handler, which cannot be called separately.
         async open({ query, body }) {
           const [encrypt] = (await parse(body.toString())).xml.Encrypt
           if (cryptor.getSignature(query.timestamp, query.nonce, encrypt) !== query.msg_signature)
@@ -31,7 +31,7 @@ const PEERS = [
         },
         serve() {
           const app = new Koa()
-          // It cannot answer `success` but as a reply that it encrypts: an empty answer says the same to WeChat and costs less.
+          // It answers `success` only as an encrypted reply. An empty answer acknowledges, too, and costs less.
           app.use(
             wechat({ token, appid: appId, encodingAESKey: encodingAesKey }).middleware(async (message) =>
               message.MsgId ? '' : undefined,
@@ -67,7 +67,7 @@ const PEERS = [
         serve() {
           return createServer((request, response) => {
             void answer(response, async () => {
-              // A server of its own for each request: one that is used again decrypts with what the first request brought.
+              // A new server for each request: a reused one decrypts with the first request's parameters.
               const server = new Server(await ServerRequest.createFromIncomingMessage(request), encryptor)
               return (await server.serve()).getBody()
             })
@@ -88,7 +88,7 @@ const PEERS = [
       ApiConfigKit.setCurrentAppId(appId)
       const adapter = { processInTextMsg: async () => 'success' }
       return {
-        // What WeChat.handleMsg does before it asks the adapter.
+        // The work of WeChat.handleMsg before it calls the adapter.
         async open({ query, body }) {
           const { xml } = await new Promise((resolve, reject) =>
             xml2js.parseString(body.toString(), { explicitArray: false }, (error, tree) =>
@@ -119,7 +119,7 @@ const PEERS = [
   },
 ]
 
-/** Those that are installed, each bound to the component's credentials. What is installed and cannot be loaded is an error. */
+/** The installed peers, bound to the component's credentials. Rejects when an installed one cannot be loaded. */
 export function installedPeers(component) {
   return PEERS.flatMap(({ name, load, bind }) => {
     const loaded = loadInstalled(load)

@@ -1,5 +1,5 @@
-// Owns: what the row "api" is compared with: @fastify/http-proxy, which puts no token in and judges nothing. Run as a process of its own:
-// `plain-proxy.mjs <port> <url of WeChat>`.
+// Owns: the comparison of the row "api": @fastify/http-proxy, which adds no token and checks nothing. Run as a process
+// of its own: `plain-proxy.mjs <port> <url of WeChat>`.
 import httpProxy from '@fastify/http-proxy'
 import Fastify from 'fastify'
 

@@ -1,4 +1,4 @@
-// Owns: how the figures are printed.
+// Owns: the table of figures.
 
 export function formatTable(rows) {
   const header = ['', 'row', 'median', 'range', 'unit', 'goal', 'detail']

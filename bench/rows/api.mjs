@@ -1,5 +1,6 @@
-// Owns: the rows "API calls": how many a process passes on against a plain proxy, in pairs; what it adds to each; what uploads cost
-// in memory, and the acks of pushes. But for these, the ingress has the internal listener alone, as an operator with many calls would.
+// Owns: the rows "API calls": throughput of forwarded calls against a plain proxy, in pairs; the latency it adds;
+// memory during uploads, and acks of pushes beside them. The ingress has the internal listener alone, as recommended
+// for many calls.
 import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { Readable } from 'node:stream'
@@ -17,7 +18,7 @@ const UPLOAD_BYTES = 10_000_000
 const CHUNK = Buffer.alloc(65_536, 'x')
 const SAMPLE_MS = 20
 const PUSHES = { rate: 500, connections: 64 }
-/** 2 MB a second of each upload: as fast as they go, they would measure how two cores are shared. */
+/** 2 MB a second per upload: unthrottled uploads would measure how two cores are shared. */
 const PAUSE_MS = 32
 
 export async function api({ gateway, load, plan, messages }) {
@@ -30,7 +31,7 @@ export async function api({ gateway, load, plan, messages }) {
       ? await started('plain proxy', ports.plain, ['bench/peers/plain-proxy.mjs', String(ports.plain), wechatUrl])
       : undefined
     if (plain) servers.push(plain)
-    // The tokens are in Redis already: WeChat is not asked for any.
+    // Redis has the tokens already: no refresh is needed.
     await gateway.restartIngress({ WX_API_BASE_URL: wechatUrl, LISTENERS: 'internal' })
     const call = {
       path: `/apis/v1/wx/open1/api/${gateway.account.appId}/cgi-bin/user/info?openid=oUSER`,
@@ -95,7 +96,7 @@ async function throughput({ gateway, load, plan, ports, call, plainCall, plain: 
   }
 }
 
-/** What a call takes more than one that goes to WeChat directly, at a rate that leaves both time. */
+/** The latency added to a direct call of WeChat, at a rate below saturation. */
 async function added({ gateway, load, plan, ports, call, plainCall }) {
   const runs = []
   const options = { connections: CONNECTIONS, rate: RATE, durationMs: plan.latencyMs, warmupMs: 1_000 }
@@ -129,7 +130,7 @@ async function added({ gateway, load, plan, ports, call, plainCall }) {
 async function uploads({ gateway, plan }) {
   const runs = []
   for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
-    // The first ones pay for buffers that a process keeps.
+    // The first uploads allocate buffers that the process keeps.
     if (repeat === 0) await Promise.all(Array.from({ length: UPLOADS }, () => upload(throughGateway(gateway))))
     const before = residentMb(gateway.processes.ingress.pid)
     let most = before
@@ -153,8 +154,8 @@ async function uploads({ gateway, plan }) {
 }
 
 /**
- * The p99 of acks while uploads pass, as a ratio to that beside the same uploads straight to WeChat's server: what is left of two
- * cores beside whoever sends and takes 100 MB a second is no work of the gateway.
+ * The p99 of acks during uploads through the gateway, as a ratio to that during direct uploads to WeChat's server: sending
+ * and receiving 100 MB a second takes CPU of the machine in both cases.
  */
 async function acksBesideUploads({ gateway, load, plan, messages, wechatUrl, ports }) {
   const settings = { WX_API_BASE_URL: wechatUrl }
@@ -208,7 +209,7 @@ async function acks({ gateway, load, plan, messages }) {
   return { p50, p99 }
 }
 
-/** One after the other in each of so many places. `stop` answers how many have ended. */
+/** Uploads in parallel loops. `stop` returns the number of finished ones. */
 function startUploads(target) {
   let isOver = false
   let ended = 0

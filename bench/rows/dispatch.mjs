@@ -1,11 +1,12 @@
-// Owns: the row "dispatch": a backlog, then one worker: message -> matched -> queue, stream or webhook, each sink by itself.
+// Owns: the row "dispatch": a worker works off a backlog of messages: matched and delivered to a queue, stream or
+// webhook, each sink by itself.
 import { median, round } from '../load/histogram.mjs'
 import { arrivalCounter, startReceiver } from '../stack/consumer.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'
 import { until } from '../stack/gateway.mjs'
 
 const GOALS = { queue: 8_000, stream: 10_000, webhook: 6_000 }
-/** Of the rate without an order. */
+/** Goal for ordered subscriptions, of the rate without ordering. */
 const ORDERED_SHARE = 0.5
 const DRAIN_MS = 120_000
 
@@ -55,7 +56,7 @@ async function oneSink({ kind, ordering = 'none', gateway, load, plan, messages 
   await gateway.startWorker()
   const pids = { worker: gateway.processes.worker.pid, redis: gateway.redis.pid }
   const { result: perSecond, cpu } = await withUsage(pids, async () => {
-    // Its start is not what is measured: a tenth is.
+    // The first tenth is not measured: the worker starts.
     const tenth = plan.dispatchMessages / 10
     await until('the first tenth', async () => (await received()) >= tenth, { timeoutMs: DRAIN_MS, everyMs: 5 })
     const startedAt = performance.now()

@@ -1,10 +1,10 @@
-// Owns: the row "durable ack": verify, decrypt, parse, enqueue, answer after Redis accepted; nobody works the queue off.
+// Owns: the row "durable ack": verify, decrypt, parse, enqueue, and answer after Redis has accepted. No worker runs.
 import { median, round } from '../load/histogram.mjs'
 import { perItem, residentMb, withUsage } from '../stack/usage.mjs'
 
 const CONNECTIONS = [64, 256]
 
-/** Bracketed: yardstick, gateway, yardstick. The ratio is to the mean of the two. */
+/** Yardstick, gateway, yardstick: the ratio is to the mean of the two yardsticks. */
 export async function durableAck({ gateway, yardstick, load, plan, messages }) {
   const rows = []
   let memoryMb = 0

@@ -1,4 +1,5 @@
-// Owns: the row "growth": acks into a queue that nobody works off, as a ratio to the empty one, and what a waiting message takes of Redis.
+// Owns: the row "growth": acks into a growing queue without a worker, as a ratio to the empty queue, and the Redis
+// memory per waiting message.
 import { freemem } from 'node:os'
 import { median, round } from '../load/histogram.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'
@@ -6,9 +7,9 @@ import { perItem, withUsage } from '../stack/usage.mjs'
 const GOAL_FACTOR = 2
 const GOAL_BYTES = 2_300
 const RATE = 2_000
-/** In portions: the bodies are made beforehand, and take memory of the load. */
+/** Pushes per batch: the prepared bodies take memory of the load process. */
 const PORTION = 50_000
-/** What Redis takes of a message and what a rewrite of its file may take besides. */
+/** Memory of Redis per message, with that for a rewrite of its file. */
 const BYTES_TO_SPARE = 2 * GOAL_BYTES
 
 export async function growth({ gateway, load, plan, messages }) {
@@ -16,7 +17,7 @@ export async function growth({ gateway, load, plan, messages }) {
   const fillUntil = performance.now() + plan.fillMs
   let waiting = 0
   let emptyP99
-  // The empty queue comes first, and must not pay for a process that is still warming up.
+  // The empty queue is measured first: warm up before.
   await acks({ gateway, load, plan, messages })
   await messages.clear()
   for (const target of [0, ...plan.backlogs]) {
@@ -79,11 +80,11 @@ export async function growth({ gateway, load, plan, messages }) {
   return rows
 }
 
-/** What earlier runs have left counts, so that each target is reached and none is filled twice. */
+/** Messages of earlier targets count: each target is filled once. */
 async function fill({ target, waiting, gateway, load, messages, until }) {
   const usedBefore = await gateway.redis.usedBytes()
   let filled = waiting
-  // Of a target that is there already, a few more tell what one takes.
+  // When the target is reached already, a few more give the memory per message.
   const goal = target === 0 ? 0 : Math.max(target, waiting + 1_000)
   while (filled < goal) {
     if (performance.now() > until) return { isReached: false }

@@ -1,10 +1,10 @@
-// Owns: the rows "latency": an open loop, so that a stall is seen by every push that had to wait for it. On connections
-// that are kept, and each push on a connection of its own, as WeChat's may come.
+// Owns: the rows "latency": open loops, over kept connections, and with a new connection for each push, as WeChat's
+// may be.
 import { median } from '../load/histogram.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'
 
 const GOAL_MS = 5
-// A connection costs about as much as its push: at the same rate, the second row would measure how a busy machine falls behind.
+// Lower for new connections: one costs about as much as its push, and the machine would be overloaded at the same rate.
 const KINDS = [
   { row: 'ack p99 at 3,000 pushes/s', rate: 3_000, connections: 64, fresh: false, goalMs: GOAL_MS },
   {

@@ -1,4 +1,5 @@
-// Owns: the row "verify + decrypt + parse": one core, nothing else; the gateway's own way against the packages of this field.
+// Owns: the row "verify + decrypt + parse": on one core, without anything else: the gateway's own functions against
+// the packages of this field.
 import { openEnvelope, parseAuthorizerMessage, decodeEncodingAesKey, Secret } from '@wxgw/wechat-core'
 import { encryptPush, messageXml } from '@wxgw/simulator'
 import { median, round } from '../load/histogram.mjs'
@@ -74,7 +75,7 @@ function makePushes(component, { appId, userName }) {
   })
 }
 
-/** Per second, one rate of each for each repeat, in turn. Every answer is checked: who reads wrongly has no rate. */
+/** Rates per second, one per repeat, in turn. Every result is checked: a package with a wrong one has no rate. */
 async function ratesOf(contenders, pushes, { repeats, openingMs }) {
   const measured = contenders.map(({ name }) => ({ name, rates: [] }))
   for (const { open } of contenders) await oneRate(open, pushes, openingMs / 2)
@@ -85,7 +86,7 @@ async function ratesOf(contenders, pushes, { repeats, openingMs }) {
   return measured
 }
 
-/** Per second of CPU, collecting garbage included: what else runs on the machine takes nothing from it. */
+/** Per second of CPU time, garbage collection included, so that other processes do not affect it. */
 async function oneRate(open, pushes, durationMs) {
   const startedAt = process.cpuUsage()
   let count = 0

@@ -1,5 +1,5 @@
-// Owns: the row "acks against the peers": the gateway's durable ack against the HTTP servers of this field, which answer once they
-// have decrypted and keep nothing. The same bodies, one process each, in pairs: gateway, peer, gateway.
+// Owns: the row "acks against the peers": the gateway's durable ack against the HTTP servers of this field, which
+// answer after decrypting and store nothing. The same bodies, one process each, in the order gateway, peer, gateway.
 import { median, round } from '../load/histogram.mjs'
 import { installedPeers } from '../peers/peers.mjs'
 import { freePort } from '../../test/dist/helpers/free-port.js'

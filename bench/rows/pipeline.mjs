@@ -1,4 +1,5 @@
-// Owns: the row "whole pipeline": load, ingress, worker and Redis on one machine at once, messages going to one stream.
+// Owns: the row "whole pipeline": load, ingress, worker and Redis on one machine at once, with messages delivered to
+// one stream.
 import { setTimeout as delay } from 'node:timers/promises'
 import { median, round } from '../load/histogram.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'

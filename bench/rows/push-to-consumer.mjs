@@ -1,4 +1,4 @@
-// Owns: the row "push -> consumer": from when a push was due to when a consumer of a stream has the event.
+// Owns: the row "push -> consumer": the latency from a push's due time to its arrival at the consumer of a stream.
 import { createHistogram, median } from '../load/histogram.mjs'
 import { messageId } from '../load/requests.mjs'
 
@@ -6,7 +6,7 @@ const RATE = 1_000
 const GOAL_P50_MS = 3
 const GOAL_P99_MS = 15
 const WAIT_MS = 10_000
-/** At this rate other code runs than under load, and V8 compiles it in the first thousands of messages. */
+/** Warm-up at this rate: other code runs than under load, and V8 compiles it after some thousand messages. */
 const WARM_UP_MS = 5_000
 
 export async function pushToConsumer({ gateway, load, plan, messages }) {
@@ -73,7 +73,7 @@ function receive(redis, stream) {
   const seen = new Map()
   let isStopped = false
   async function loop() {
-    // Not from `$`: what comes before the first question would be missed. The stream is empty, or new.
+    // Not from `$`, which would miss events before the first read. The stream is empty or new.
     for (let after = '0'; !isStopped;) {
       const answer = await redis.xread('COUNT', 500, 'BLOCK', 1_000, 'STREAMS', stream, after)
       const nowMs = performance.timeOrigin + performance.now()

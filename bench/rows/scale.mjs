@@ -1,10 +1,11 @@
-// Owns: the row "scale": durable acks with several processes of the ingress against one, on this machine, whose cores load and Redis share.
+// Owns: the row "scale": durable acks with several ingress processes against one, on this machine, shared with load
+// and Redis.
 import { median, round } from '../load/histogram.mjs'
 import { perItem, treeOf, withUsage } from '../stack/usage.mjs'
 
 const PROCESSES = 2
 
-/** In pairs: one, several, one. Each starts the ingress anew. */
+/** In the order one, several, one. Each restarts the ingress. */
 export async function scale({ gateway, load, plan, messages }) {
   const rows = []
   for (const connections of plan.scaleConnections) {
@@ -39,7 +40,7 @@ export async function scale({ gateway, load, plan, messages }) {
 async function acks({ processes, connections, gateway, load, plan, messages }) {
   await gateway.restartIngress({ INGRESS_PROCESSES: String(processes) })
   await messages.prepare(plan.ackBodies)
-  // A process that has just started is slow; of several, each needs its own time.
+  // Warm up longer for several: each process is slow after its start.
   const warmupMs = plan.ackMs
   const run = () => load.run({ port: gateway.ports.public, connections, durationMs: plan.ackMs / 2, warmupMs })
   const { result, cpu } = await withUsage(

@@ -1,5 +1,5 @@
-// Owns: the rows "sweep": what the refresh schedule costs Redis, and what an authorizer weighs, at ever more authorizers of which a
-// hundred are due. Over a Redis of its own, so that it can be thrown away whole.
+// Owns: the rows "sweep": the CPU of Redis for the refresh schedule, and the memory per authorizer, over growing
+// numbers of authorizers of which a hundred are due. It has a Redis of its own, which is dropped as a whole.
 import { createAuthorizers } from '../stack/authorizers.mjs'
 import { startRedis } from '../stack/redis-server.mjs'
 
@@ -36,7 +36,7 @@ export async function sweep({ plan }) {
   return rows
 }
 
-/** One report for each of the ascending `counts`. */
+/** One report for each of the `counts`, in ascending order. */
 export async function measureSweep(counts) {
   const server = await startRedis()
   let authorizers
@@ -68,7 +68,7 @@ export async function measureSweep(counts) {
   }
 }
 
-/** Microseconds of Redis' time for each tick, the last one that finds nothing included. */
+/** Microseconds of Redis per tick, with the last one that finds nothing. */
 async function drainSchedule(server, schedule) {
   const ticks = []
   for (;;) {

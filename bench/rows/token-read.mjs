@@ -1,4 +1,4 @@
-// Owns: the row "token read": key and grant checked, live from Redis, against the same answer from memory.
+// Owns: the row "token read": key and grant checked, the token read from Redis, against the same answer from memory.
 import { median, round } from '../load/histogram.mjs'
 import { perItem, withUsage } from '../stack/usage.mjs'
 

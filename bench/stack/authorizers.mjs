@@ -1,16 +1,17 @@
-// Owns: many authorizers in a Redis, as the product's own stores write them: one is made by them, and multiplied inside Redis in the
-// same format, with values of the same length.
+// Owns: many authorizers in a Redis: the product's own stores write one, and a script copies its keys with values of
+// the same length.
 import { randomBytes } from 'node:crypto'
 import { connectRedis, createAuthorizerStore, createRefreshSchedule, createSealer, platformKeys } from '@wxgw/redis'
 import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
+import { standaloneSettings } from '../../test/dist/helpers/redis-settings.js'
 
 const CHUNK = 10_000
-/** What WeChat's documentation shows, and twenty permission sets. */
+/** The example of WeChat's documentation, with twenty permission sets. */
 const FUNC_INFO = [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 15, 18, 20, 22, 23, 24, 26, 27].map((id) => ({
   funcscope_category: { id },
 }))
 
-/** ARGV: template's appid, first number, count. Every key of the template, under other names, with values of the same length. */
+/** ARGV: the template's appid, the first number, the count. Copies all keys of the template under other names. */
 const MULTIPLY = `
 local template, from, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local fields = redis.call('HGETALL', KEYS[1] .. template)
@@ -27,9 +28,9 @@ end
 return count
 `
 
-/** `server`: see redis-server.mjs; nothing else may write to it meanwhile. */
+/** `server`: see redis-server.mjs. Nothing else may write to it. */
 export async function createAuthorizers(server) {
-  const redis = connectRedis(settingsOf(server), 'commands', () => {})
+  const redis = connectRedis(standaloneSettings(server.url), 'commands', () => {})
   await new Promise((resolve) => redis.once('ready', resolve))
   const keys = platformKeys('open1')
   const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }])
@@ -40,7 +41,7 @@ export async function createAuthorizers(server) {
 
   return {
     schedule: createRefreshSchedule({ redis, keys }),
-    /** Until there are `count`. Answers the bytes of Redis that each of the new ones takes. */
+    /** Adds authorizers up to `count`. Returns the bytes of Redis per new one. */
     async growTo(count) {
       const before = await server.usedBytes()
       const added = count - stored
@@ -51,7 +52,7 @@ export async function createAuthorizers(server) {
       }
       return Math.round(((await server.usedBytes()) - before) / added)
     },
-    /** Makes so many of them due, spread over all. */
+    /** Makes `count` of them due, spread evenly. */
     async makeDue(count) {
       const step = Math.max(1, Math.floor(stored / count))
       const appIds = Array.from(
@@ -65,7 +66,7 @@ export async function createAuthorizers(server) {
   }
 }
 
-/** As an account is after its authorization, its profile and one scheduled refresh. */
+/** An account after authorization, profile and one scheduled refresh. */
 async function makeTemplate(store, appId) {
   const refreshToken = () => new Secret(`refreshtoken@@@${randomBytes(32).toString('base64url')}`)
   const accessToken = () => new Secret(`${randomBytes(1).toString('hex')}_${randomBytes(100).toString('base64url')}`)
@@ -102,7 +103,7 @@ async function makeTemplate(store, appId) {
   await store.commit(appId, { ...issued, lifetimeSeconds: 7200, elapsedMs: 80, dueInMs: 6_000_000 })
 }
 
-/** Bytes of each part of one authorizer, by MEMORY USAGE; the sorted sets and the hash of names are in the sum only. */
+/** Bytes of the keys of one authorizer, by MEMORY USAGE. Shared sorted sets and hashes are in the total only. */
 async function partsOf({ client, keys, appId }) {
   const usage = (key) => client.call('MEMORY', 'USAGE', key)
   const fields = await client.hgetall(keys.authorizer(appId))
@@ -111,18 +112,5 @@ async function partsOf({ client, keys, appId }) {
     hash: await usage(keys.authorizer(appId)),
     accessToken: await usage(keys.accessToken(appId)),
     fieldLengths: lengths,
-  }
-}
-
-function settingsOf({ url }) {
-  const { hostname, port } = new URL(url)
-  const login = { username: undefined, password: undefined }
-  return {
-    mode: 'standalone',
-    endpoints: [{ host: hostname, port: Number(port) }],
-    login,
-    database: 0,
-    tls: undefined,
-    sentinel: undefined,
   }
 }

@@ -1,9 +1,9 @@
-// Owns: the consumer's end of a subscription under measurement: a webhook's server, and how many events have come to a sink.
+// Owns: the consumer of a measured subscription: a webhook server, and the number of events that arrived at a sink.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { Queue } from 'bullmq'
 
-/** Answers each webhook with 204 and counts it. */
+/** Answers each call with 204, and counts them. */
 export async function startReceiver() {
   let count = 0
   const server = createServer((request, response) => {
@@ -24,7 +24,7 @@ export async function startReceiver() {
   }
 }
 
-/** `sink`: of the subscription as the gateway answers it. The receiver counts those of a webhook. */
+/** `sink`: as the gateway answers it. The receiver counts those of a webhook. */
 export function arrivalCounter({ sink, receiver, redis }) {
   if (sink.kind === 'webhook') return async () => receiver.count()
   if (sink.kind === 'stream') return () => redis.xlen(sink.stream)

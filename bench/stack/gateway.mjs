@@ -1,4 +1,5 @@
-// Owns: the gateway under measurement: its real processes over a private Redis, the simulator as WeChat, one authorized account.
+// Owns: the measured gateway: its real processes over a private Redis, the simulator as WeChat, and one authorized
+// account.
 import { startSimulator } from '@wxgw/simulator'
 import { freePort } from '../../test/dist/helpers/free-port.js'
 import { API_KEY, authorizeAccount, createStack, newComponent, pushUrls } from '../../test/dist/helpers/stack.js'
@@ -7,12 +8,12 @@ import { startRedis } from './redis-server.mjs'
 
 export { until }
 
-/** As the commands of package.json and the image start the processes. */
+/** The options of package.json and the image. */
 const NODE_ARGS = ['--max-semi-space-size=16']
 
 export const ACCOUNT = { appId: 'wxbe00000000000001', userName: 'gh_bench0000001' }
 
-/** Ingress and worker are started when asked for, so that a row measures only what it needs. */
+/** A row starts only the processes that it needs. */
 export async function startGateway({ fsync, env = {}, nodeArgs = [] } = {}) {
   const redis = await startRedis({ fsync })
   const component = newComponent()
@@ -24,15 +25,15 @@ export async function startGateway({ fsync, env = {}, nodeArgs = [] } = {}) {
     nodeArgs: [...NODE_ARGS, ...nodeArgs],
     env: {
       REDIS_URL: redis.url,
-      // Bodies are made before they are sent.
+      // Bodies are prepared before they are sent.
       PUSH_MAX_SKEW_SECONDS: '3600',
       DEDUPE_SECONDS: '7200',
-      // A line per delivery is what an operator may turn off, and the load is what nobody's disk is made for.
+      // Without the log line per delivery, which would measure the disk.
       LOG_LEVEL: 'warn',
       ...env,
     },
   })
-  /** By name; `calls` has the internal listener where each listener has a process of its own. */
+  /** By name. `calls`: the process of the internal listener, where that is separate. */
   const processes = {}
 
   function add(name, { process }) {
@@ -43,7 +44,7 @@ export async function startGateway({ fsync, env = {}, nodeArgs = [] } = {}) {
     add(name, await stack.startIngress({ publicPort: ports.public, internalPort: ports.internal, env }))
   }
 
-  /** Nobody waits for an answer, so nothing is drained. */
+  /** Kills without draining. */
   async function killIngress() {
     await processes.ingress.end('SIGKILL')
     await processes.calls?.end('SIGKILL')
@@ -66,12 +67,12 @@ export async function startGateway({ fsync, env = {}, nodeArgs = [] } = {}) {
     call,
     startIngress: () => startIngress(),
     startWorker: async (env) => add('worker', await stack.startWorker({ port: ports.worker, env })),
-    /** With other settings than the rest of the run. */
+    /** With other settings. */
     async restartIngress(settings) {
       await killIngress()
       await startIngress(settings)
     },
-    /** The same, each listener in a process of its own. */
+    /** With a process for each listener. */
     async splitIngress(settings) {
       await killIngress()
       await startIngress({ ...settings, LISTENERS: 'public' })
@@ -82,7 +83,7 @@ export async function startGateway({ fsync, env = {}, nodeArgs = [] } = {}) {
     },
     /** Needs both processes. */
     authorize: () => authorizeAccount(stack.call, { simulator, account: ACCOUNT }),
-    /** So many more accounts, each with its token: answers their appids. Needs both processes. */
+    /** Authorizes more accounts and returns their appids. Needs both processes. */
     async authorizeOthers(count) {
       const appIds = Array.from({ length: count }, (_, index) => `wxbe${String(index + 2).padStart(14, '0')}`)
       for (const [index, appId] of appIds.entries()) {

@@ -1,7 +1,7 @@
-// Owns: pushes that no run has sent before, and the queue that they land in.
+// Owns: pushes that no earlier run has sent, and the queue that gets them.
 import { Queue } from 'bullmq'
 
-/** The queue that the ingress puts messages in and the worker takes them from (packages/redis, keys). */
+/** The queue of messages, as packages/redis names it. */
 const QUEUE = '{wx-messages.0}'
 const PAGE = 1_000
 
@@ -11,14 +11,14 @@ export function createMessages({ gateway, load }) {
   let made = 0
   return {
     queue,
-    /** Numbers of the first and of the one after the last. */
+    /** Numbers of the first one, and of the one after the last. */
     async prepare(count, { port = gateway.ports.public } = {}) {
       const first = made
       made += count
       await load.prepare({ component: gateway.component, ...gateway.account, port, count, first })
       return first
     },
-    /** Messages, not jobs: a job's id ends in how many it has. */
+    /** Number of messages, not of jobs: a job's id ends in its number of messages. */
     async waiting() {
       let count = 0
       for (let end = -1; ; end -= PAGE) {
@@ -27,7 +27,7 @@ export function createMessages({ gateway, load }) {
         if (ids.length < PAGE) return count
       }
     },
-    /** Every answer was 200, and every push answered stands in the queue. */
+    /** Checks that every answer was 200, and that the queue has every acknowledged push. */
     expectAccepted({ statuses, failures, unanswered }) {
       const others = Object.keys(statuses).filter((status) => status !== '200')
       if (others.length > 0 || failures > 0 || unanswered > 0) {
@@ -36,7 +36,7 @@ export function createMessages({ gateway, load }) {
     },
     async clear() {
       await queue.obliterate({ force: true, count: 20_000 })
-      // Markers of de-duplication stay for hours.
+      // De-duplication markers stay for hours.
       await deleteMatching(redis, 'wx:*:arrival:*')
     },
   }

@@ -1,4 +1,5 @@
-// Owns: the servers under measurement besides the gateway: when they answer. What a signal ends leaves none of them behind.
+// Owns: the measured servers other than the gateway: starting them, waiting until they answer, and ending all of them
+// on a signal.
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +11,7 @@ const ALIVE_DEADLINE_MS = 20_000
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
-/** `args` begins with the script, relative to the project's root. Resolves when `isReady` does. */
+/** `args`: the script, relative to the project's root, and its arguments. Resolves when `isReady` does. */
 export async function startServer(name, { args, env = {}, isReady }) {
   const server = startProgram(process.execPath, args, env)
   const { child } = server
@@ -29,7 +30,7 @@ export function answersOk(url) {
   )
 }
 
-/** Without a request: not every server survives one that is no push. */
+/** Connects without a request: not every server survives a request that is no push. */
 export function listens(port) {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' })

@@ -1,4 +1,4 @@
-// Owns: a private Redis Cluster of masters on this machine, with the settings of redis-server.mjs.
+// Owns: a private Redis Cluster of masters, with the settings of redis-server.mjs.
 import { Cluster } from 'ioredis'
 import { startCluster as startNodes } from '../../test/dist/helpers/redis-forms.js'
 import { redisBinary, SETTINGS } from './redis-server.mjs'

@@ -1,15 +1,15 @@
-// Owns: a private Redis with the settings of docker-compose.yml, and what a benchmark asks of it.
+// Owns: a private Redis with the settings of docker-compose.yml, and the figures that a benchmark reads from it.
 import { Redis } from 'ioredis'
 import { ensureRedisServer } from '../../scripts/redis-binary.mjs'
 import { startRedis as startServer } from '../../test/dist/helpers/redis-server.js'
 
 export const SETTINGS = [
-  // It follows the size of the file, not the pushes: an empty Redis that is filled rewrites every few seconds, a full one hardly ever.
+  // Rewrites depend on the growth of the file: an empty Redis would rewrite every few seconds, a full one rarely.
   ['--auto-aof-rewrite-percentage', '0'],
   ['--hash-max-listpack-value', '4096'],
 ].flat()
 
-/** `fsync`: of the append-only file, `everysec` or `always`. `replicaOf`: the port of its master. */
+/** `fsync`: `everysec` or `always`. `replicaOf`: the port of its master. */
 export async function startRedis({ fsync = 'everysec', replicaOf } = {}) {
   const following = replicaOf === undefined ? [] : ['--replicaof', '127.0.0.1', String(replicaOf)]
   const binary = await redisBinary()

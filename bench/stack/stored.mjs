@@ -1,4 +1,4 @@
-// Owns: many accounts, links and events in a Redis, each written by the product's own stores.
+// Owns: many accounts, links and events in a Redis, written by the product's own stores.
 import { randomBytes } from 'node:crypto'
 import {
   connectRedis,
@@ -10,13 +10,14 @@ import {
   platformKeys,
 } from '@wxgw/redis'
 import { parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
+import { standaloneSettings } from '../../test/dist/helpers/redis-settings.js'
 
 const PLATFORM = 'open1'
-/** Of commands under way. */
-const AT_ONCE = 500
+/** Concurrent writes. */
+const CONCURRENCY = 500
 const MANY_SETS = [1, 2, 3, 4, 6, 7, 8, 9, 10, 11].map((id) => ({ funcscope_category: { id } }))
 const FEW_SETS = MANY_SETS.slice(0, 2)
-/** One in so many is of the rare kind, which a filter looks for. */
+/** One in RARE has the rare status or type that a filter searches. */
 export const RARE = 1_000
 
 export const appIdOf = (number) => `wx${number.toString(16).padStart(16, '0')}`
@@ -24,9 +25,9 @@ export const userNameOf = (number) => `gh_${number.toString(16).padStart(12, '0'
 export const openIdOf = (number) => `oUSER${String(number).padStart(23, '0')}`
 export const eventIdOf = (number) => `ev_${String(number).padStart(52, '0')}`
 
-/** `sealingKey`: 32 bytes, those of the gateway's `SEALING_KEYS`. */
+/** `sealingKey`: the 32 bytes of the gateway's `SEALING_KEYS`. */
 export async function openStores({ url, sealingKey }) {
-  const redis = connectRedis(settingsOf(url), 'commands', () => {})
+  const redis = connectRedis(standaloneSettings(url), 'commands', () => {})
   await new Promise((resolve) => redis.once('ready', resolve))
   const keys = platformKeys(PLATFORM)
   const sealer = createSealer([{ id: 'k1', key: sealingKey }])
@@ -38,7 +39,7 @@ export async function openStores({ url, sealingKey }) {
   }
 }
 
-/** All within their two hours; one in RARE has taken back its authorization. */
+/** All with valid tokens; one in RARE has revoked its authorization. */
 export async function storeAccounts({ authorizers }, count) {
   await inParallel(count, async (number) => {
     const appId = parseAuthorizerAppId(appIdOf(number))
@@ -84,8 +85,8 @@ export async function storeLinks({ sessions }, count) {
 }
 
 /**
- * Of `accounts` accounts in turn, ten users each; received in the last ten hours. One in RARE is an image; its
- * delivery is dead.
+ * Events of `accounts` accounts in turn, with ten users each, received in the last ten hours. One in RARE is an image
+ * with a dead delivery.
  */
 export async function storeEvents({ events }, count, { accounts }) {
   const from = Date.now() - 36_000_000
@@ -129,18 +130,5 @@ async function inParallel(count, store) {
   const work = async () => {
     while (next < count) await store(next++)
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-}
-
-function settingsOf(url) {
-  const { hostname, port } = new URL(url)
-  const login = { username: undefined, password: undefined }
-  return {
-    mode: 'standalone',
-    endpoints: [{ host: hostname, port: Number(port) }],
-    login,
-    database: 0,
-    tls: undefined,
-    sentinel: undefined,
-  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, work))
 }

@@ -1,17 +1,17 @@
-// Owns: what a process has taken of the machine. From /proc; where there is none, the figures are left out.
+// Owns: CPU time and memory of processes, from /proc; undefined on systems without it.
 import { readFileSync } from 'node:fs'
 
-/** USER_HZ is 100 on every Linux that Node runs on. */
+/** USER_HZ is 100 on every Linux that Node.js supports. */
 const TICK_MS = 10
 const PAGE_BYTES = 4096
 
-/** The process and those that it has started, all together as one for `withUsage`. */
+/** The process and its children, for `withUsage` as one. */
 export function treeOf(pid) {
   const children = read(`/proc/${pid}/task/${pid}/children`)?.trim().split(' ').filter(Boolean) ?? []
   return [pid, ...children.flatMap((child) => treeOf(Number(child)))]
 }
 
-/** CPU time in ms since its start, user and system, all threads; undefined without /proc. Of several, their sum. */
+/** CPU time in ms, user and system, of all threads since the start; for several processes the sum. */
 export function cpuMs(pid) {
   if (Array.isArray(pid)) {
     const each = pid.map(cpuMs)
@@ -19,7 +19,7 @@ export function cpuMs(pid) {
   }
   const stat = read(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The name in parentheses may hold anything.
+  // The name in parentheses may contain any character.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS
 }
@@ -30,7 +30,7 @@ export function residentMb(pid) {
   return statm === undefined ? undefined : Math.round((Number(statm.split(' ')[1]) * PAGE_BYTES) / 1_048_576)
 }
 
-/** Runs and answers, beside the result, the CPU time of each process over it. */
+/** Returns the result of `run`, and the CPU time of each process during it. */
 export async function withUsage(pids, run) {
   const before = Object.entries(pids).map(([name, pid]) => [name, pid, cpuMs(pid)])
   const result = await run()
@@ -42,7 +42,7 @@ export async function withUsage(pids, run) {
   return { result, cpu }
 }
 
-/** Microseconds of CPU for each of `count`. */
+/** Microseconds of CPU per item. */
 export function perItem(cpu, count) {
   return Object.fromEntries(
     Object.entries(cpu).map(([name, ms]) => [name, count === 0 ? null : Math.round((ms * 1000) / count)]),

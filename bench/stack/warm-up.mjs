@@ -1,4 +1,4 @@
-// Owns: that processes have been at work before they are measured: V8 compiles what has run some thousand times.
+// Owns: warming up processes before they are measured: V8 compiles code that has run some thousand times.
 import { until } from './gateway.mjs'
 
 const CONNECTIONS = 64
@@ -6,14 +6,14 @@ const CONNECTIONS = 64
 export async function warmUp({ gateway, yardstick, load, messages, plan }) {
   await messages.prepare(plan.warmUpBodies)
   await load.run({ port: yardstick.port, connections: CONNECTIONS, durationMs: plan.warmUpMs, again: true })
-  // Until all are sent, or the time is over.
+  // Until all are sent, or the time has passed.
   messages.expectAccepted(
     await load.run({ port: gateway.ports.public, connections: CONNECTIONS, durationMs: 4 * plan.warmUpMs }),
   )
   await messages.clear()
 }
 
-/** Of the worker that has just started: messages to a stream, as the rows after it have them. */
+/** Of a worker after its start: messages to a stream, as in the following rows. */
 export async function warmUpWorker({ gateway, load, messages, plan }) {
   const { sink } = await gateway.call('PUT', '/subscriptions/warm-up', {
     match: { types: ['wechat.message.*'] },

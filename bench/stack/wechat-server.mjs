@@ -1,4 +1,5 @@
-// Owns: WeChat's side of the row "api": an HTTP server that answers every call at once and takes uploads in. Run as a process of its own.
+// Owns: WeChat's side of the row "api": an HTTP server that answers every call at once and reads uploads. Run as a
+// process of its own.
 import { createServer } from 'node:http'
 
 const [port] = process.argv.slice(2)

@@ -1,5 +1,5 @@
-// Owns: what a row is compared with: Fastify as it comes, without a check and without Redis. POST anywhere answers the body;
-// GET /token answers what a token read does, from memory. Run as a process of its own.
+// Owns: the yardstick of rows: plain Fastify, without checks and without Redis. POST answers the body; GET /token
+// answers a token from memory. Run as a process of its own.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import Fastify from 'fastify'
 

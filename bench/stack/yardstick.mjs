@@ -1,4 +1,4 @@
-// Owns: the handle on the yardstick's process.
+// Owns: the handle on the yardstick process.
 import { freePort } from '../../test/dist/helpers/free-port.js'
 import { answersOk, startServer } from './processes.mjs'
 

@@ -1,16 +1,16 @@
-// Owns: the types of the console's client, and the bounds that its forms check, from the OpenAPI document of the listeners.
+// Owns: generating the types of the console's client and the schemas of its forms from the OpenAPI documents.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ROOT } from '../run-command.mjs'
 
-/** Of the public listener, of tokens, and what is passed on to WeChat as it is. */
-const NOT_FOR_PAGES =
+/** Paths without types: the public listener, tokens, and calls forwarded to WeChat. */
+const EXCLUDED_PATHS =
   /\/(a|authorize|authorized|callback|event|api|component-api|.*token.*|ticket|mpinfo|metrics)(\/|$)/
-/** Those for which the console has a form. */
+/** Operations with a form in the console. */
 const OPERATIONS_WITH_FORMS = ['putSubscription', 'beginReplay']
 
-/** By path, each file as it is when it is up to date. The document comes from a gateway without a store, so `test` must be built. */
+/** The up-to-date files by path. The document comes from a fake gateway of `test`, which must be built. */
 export async function consoleClient() {
   const document = await openApiDocument()
   return {
@@ -19,23 +19,23 @@ export async function consoleClient() {
   }
 }
 
-/** What the internal listener serves to a page. */
+/** Types of the internal listener's routes, without the excluded paths. */
 async function consoleSchema(document) {
-  // It is installed for the console alone.
+  // Only the console has this dependency.
   const { resolve } = createRequire(join(ROOT, 'apps/console/package.json'))
   const { astToString, default: openapiTS } = await import(
     pathToFileURL(resolve('openapi-typescript/dist/index.mjs')).href
   )
-  const types = astToString(await openapiTS(withoutRefusals(document), { alphabetize: true }))
+  const types = astToString(await openapiTS(withoutErrors(document), { alphabetize: true }))
   return `// Owns: the gateway's routes as types. Written by \`npm run docs\`; not to be edited.\n\n${types}`
 }
 
-/** Of each operation with a form, the schemas of its path and of its body. */
+/** The schemas of path and body of each operation with a form. */
 function consoleBounds({ paths }) {
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
   const operationOf = (id) => operations.find(({ operationId }) => operationId === id)
   const bounds = Object.fromEntries(OPERATIONS_WITH_FORMS.map((id) => [id, boundsOf(operationOf(id))]))
-  const head = '// Owns: what the routes with a form take. Written by `npm run docs`; not to be edited.'
+  const head = '// Owns: the schemas of the operations with a form. Written by `npm run docs`; not to be edited.'
   return `${head}\n\nexport const bounds = ${JSON.stringify(bounds, null, 2)} as const\n`
 }
 
@@ -46,10 +46,10 @@ function boundsOf({ parameters, requestBody }) {
   return { path, body: requestBody.content['application/json'].schema }
 }
 
-/** Every refusal has one shape; it stands once, with the client. */
-function withoutRefusals({ paths, ...document }) {
+/** Without error answers: they all have the shape in api-error.ts. */
+function withoutErrors({ paths, ...document }) {
   const kept = Object.entries(paths).map(([path, operations]) => [path, mapValues(operations, keepSuccess)])
-  return { ...document, paths: Object.fromEntries(kept.filter(([path]) => !NOT_FOR_PAGES.test(path))) }
+  return { ...document, paths: Object.fromEntries(kept.filter(([path]) => !EXCLUDED_PATHS.test(path))) }
 }
 
 function keepSuccess(operation) {
@@ -63,9 +63,9 @@ function mapValues(object, change) {
 
 async function openApiDocument() {
   const { createGateway } = await import(new URL('../../test/dist/apps/ingress/gateway-fixture.js', import.meta.url))
-  const endings = []
-  const { internalServer } = createGateway({ teardown: (end) => endings.push(end) })
+  const teardowns = []
+  const { internalServer } = createGateway({ teardown: (end) => teardowns.push(end) })
   const answer = await internalServer.inject('/openapi.json')
-  for (const end of endings) await end()
+  for (const end of teardowns) await end()
   return answer.json()
 }

@@ -1,5 +1,5 @@
-// Owns: `npm run console:dev [-- URL]`: the console with hot reload, over the internal listener of a gateway that runs already;
-// by default that of `npm run demo`.
+// Owns: `npm run console:dev [-- URL]`: the console with hot reload. URL: the internal listener of a running gateway; by
+// default that of `npm run demo`.
 import { join } from 'node:path'
 import { bootstrap } from '../bootstrap.mjs'
 import { CONSOLE } from './sources.mjs'

@@ -1,6 +1,6 @@
-// Owns: `npm run console:shots [-- URL KEY]`: pictures of every page of the console, in both languages, on a phone and a desktop,
-// and in dark, of a gateway that runs already: default, that of `npm run demo`. They go to shots/, which is not committed.
-// Where the gateway has no authorization link yet, it makes one.
+// Owns: `npm run console:shots [-- URL KEY]`: screenshots of every page of the console, in both languages, on phone and
+// desktop, some in dark, into shots/. URL: a running gateway; by default `npm run demo`. It creates an authorization link
+// when there is none.
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -14,9 +14,9 @@ const DEVICES = {
   phone: { viewport: { width: 375, height: 760 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
 }
 const LOCALES = { zh: 'zh-CN', en: 'en-US' }
-/** Whose colours differ most. */
+/** Pages with the most colours. */
 const DARK = ['sign-in', 'overview', 'events-one', 'subscriptions-one', 'subscriptions-_new', 'calls', 'diagnosis']
-/** Of a page with a list, the page of its first item. */
+/** Link to the page of a list's first item. */
 const FIRST_ITEM = 'main .rows tbody a'
 
 export async function main([url = DEMO[0], key = DEMO[1]]) {
@@ -35,11 +35,11 @@ export async function main([url = DEMO[0], key = DEMO[1]]) {
   return 0
 }
 
-/** `only`: these pictures; default all. */
+/** `only`: these screenshots; default: all. */
 async function shoot(context, { name, url, key, only }) {
   const page = await context.newPage()
   page.on('console', (message) => {
-    // Whoever is not signed in yet has no session.
+    // Before the sign-in, reading the session answers 401.
     if (message.type() === 'error' && !message.text().includes('status of 401')) say(`${name}: ${message.text()}`)
   })
   page.on('pageerror', (error) => say(`${name}: ${error.message}`))
@@ -56,7 +56,7 @@ async function shoot(context, { name, url, key, only }) {
   const platform = await page.locator('.menu a').first().getAttribute('href')
   const hrefOf = (path) => platform.replace('overview', path)
 
-  /** `after`: what is done on the page before its picture is taken. */
+  /** `after`: runs on the page before the screenshot. */
   async function visit(path, href = hrefOf(path), after = async () => {}) {
     const named = path.replaceAll(/\W+/g, '-')
     if (!isWanted(named)) return
@@ -65,7 +65,7 @@ async function shoot(context, { name, url, key, only }) {
     await settled(page, path)
     await picture(named)
   }
-  /** Of the list under `href`. */
+  /** The page of the first item of the list at `href`. */
   async function visitFirst(path, href = hrefOf(path)) {
     if (!isWanted(`${path}-one`)) return
     const item = await firstItem(page, href)
@@ -110,7 +110,7 @@ async function open(page, href) {
   await page.waitForSelector('h1')
 }
 
-/** Nothing is awaited any more, but for streams. */
+/** Waits until nothing loads any more. */
 async function settled(page, what) {
   await page.waitForTimeout(100)
   const options = { timeout: 5000 }

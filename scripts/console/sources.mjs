@@ -1,4 +1,4 @@
-// Owns: where the console is, and whether it is still the one that was built.
+// Owns: the console's folder, and the hash of its sources, which changes when it must be built again.
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { ROOT } from '../run-command.mjs'
 export const CONSOLE = join(ROOT, 'apps', 'console')
 const SOURCES = ['index.html', 'package.json', 'public', 'src', 'vite.config.ts']
 
-/** Of whatever its files are made from; `installed` stands for the packages. */
+/** `installed`: hash of the installed packages. */
 export async function consoleHash(installed) {
   const hash = createHash('sha256').update(installed)
   for (const path of await sourcePaths()) hash.update(path).update(await readFile(join(CONSOLE, path)))

@@ -1,11 +1,11 @@
-// Owns: the two consumers of the demo, run as their own processes from examples/, and what they print.
+// Owns: the two consumers of the demo: processes of examples/, and the events they print.
 import { randomBytes } from 'node:crypto'
 import { freePort } from '../../test/dist/helpers/free-port.js'
 
 const FIRST_PORT = 3020
 
 export function createConsumers({ processes, redisUrl }) {
-  /** The example prints `type id data` for each event. */
+  /** The example prints a line `type id data` for each event. */
   function collect() {
     const received = []
     const onLine = (line) => {
@@ -25,7 +25,7 @@ export function createConsumers({ processes, redisUrl }) {
       })
       return received
     },
-    /** A subscription may bring its own secret; so the consumer can be up before the first event comes. */
+    /** The demo chooses the subscription's secret, so that the consumer can start before the first event. */
     async startWebhook() {
       const { received, onLine } = collect()
       const port = await freePort(FIRST_PORT)

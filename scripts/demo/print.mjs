@@ -1,4 +1,4 @@
-// Owns: how the demo looks on a terminal.
+// Owns: the demo's output on a terminal.
 
 const useColour = process.stdout.isTTY && !process.env.NO_COLOR
 const paint = (code) => (text) => (useColour ? `\x1b[${code}m${text}\x1b[0m` : text)
@@ -30,7 +30,7 @@ export function failed(text) {
   console.log(`   ${red('✗')} ${text}`)
 }
 
-/** Enough of a secret to tell two apart. */
+/** The start of a secret, enough to distinguish two. */
 export function shortened(secret) {
   return `${secret.slice(0, 10)}…${secret.slice(-4)} (${secret.length} characters)`
 }

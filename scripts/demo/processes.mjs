@@ -1,16 +1,16 @@
-// Owns: the processes of the demo: started in order, their output kept, none left behind.
+// Owns: starting and stopping the processes of the demo, and keeping their output.
 import { createInterface } from 'node:readline'
 import { startProcess } from '../../test/dist/helpers/process.js'
 import { waitFor } from '../patience.mjs'
 
-/** Longer than a process gives itself to drain. */
+/** Longer than a process takes to drain. */
 const KILL_AFTER_MS = 40_000
 
 export function createProcesses() {
   const running = []
   let outputBytes = 0
 
-  /** `script` is relative to the project's root. `onLine` hears each line of its stdout. */
+  /** `script` is relative to the project's root. `onLine` is called with each line of its stdout. */
   function start(name, { script, env, onLine = () => {} }) {
     const started = { name, ...startProcess(script, env) }
     const { stdout, stderr } = started.child
@@ -24,15 +24,12 @@ export function createProcesses() {
     return started
   }
 
-  /** As patience.mjs; whatever any process prints is a movement. */
+  /** As patience.mjs; all output of the processes counts as progress. */
   function until(what, ask) {
     return waitFor(what, ask, { movement: () => outputBytes })
   }
 
-  /**
-   * Reads what the process prints: what answers on its port may be another process, for example of a second demo that was
-   * started at the same moment.
-   */
+  /** Reads its output instead of calling its port, where another process may listen, for example of a second demo. */
   function untilItSays({ name, child, output }, text) {
     return until(`the ${name} says "${text}"`, () => {
       if (output().includes(text)) return true
@@ -41,7 +38,7 @@ export function createProcesses() {
     })
   }
 
-  /** The last started first; whoever does not end in time is killed. */
+  /** In reverse order; a process that does not exit in time is killed. */
   async function stopAll() {
     for (const { child, end } of running.splice(0).reverse()) {
       const killer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS)

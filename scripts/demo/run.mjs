@@ -1,5 +1,5 @@
-// Owns: the demo once the tree is built: Redis, the gateway, the simulator and the consumers, in which order, and how it ends.
-// `--once` ends after the story: 0 when all of it was so, 1 otherwise.
+// Owns: running the demo after the build: it starts Redis, gateway, simulator and consumers, plays the story and stops
+// them. `--once` exits after the story: 0 on success, 1 otherwise.
 import { freePort } from '../../test/dist/helpers/free-port.js'
 import { createStack, pushUrls } from '../../test/dist/helpers/stack.js'
 import { provideRedis } from '../redis.mjs'
@@ -9,7 +9,7 @@ import { createProcesses } from './processes.mjs'
 import { playStory } from './story.mjs'
 import { offerPrograms } from './try-it.mjs'
 
-// Known to everybody, so worth nothing outside a demo; fixed, so that a demo on a Redis of yours can be run again.
+// Public, so for the demo only. Fixed, so that a demo on your own Redis can run again.
 const API_KEY = 'demo-key-demo-key-demo-key-demo-key'
 const SEALING_KEY = `demo:${Buffer.alloc(32, 'demo').toString('base64')}`
 const COMPONENT = {
@@ -18,10 +18,10 @@ const COMPONENT = {
   token: 'simulatorToken',
   encodingAesKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG',
 }
-/** One of the accounts that the simulator has from the start. */
+/** One of the simulator's initial accounts. */
 const ACCOUNT = 'wx5151000000000001'
 
-/** WeChat waits for 5 s; between processes of one machine, however slow, there is no hurry. */
+/** Longer than WeChat's 5 s, for slow machines. */
 const PATIENT_MS = '60000'
 
 const once = process.argv.includes('--once')
@@ -42,7 +42,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void end(on
 async function startGateway() {
   const simulatorPort = await freePort(3010)
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
-  // On a Redis of yours, the demo keeps to a platform of its own.
+  // On your own Redis, the demo uses a platform of its own.
   const platform = redis.kind === 'REDIS_URL' ? 'demo' : 'open1'
   const stack = createStack({
     component: COMPONENT,
@@ -61,7 +61,7 @@ async function startGateway() {
   const publicPort = await freePort(3000)
   const { publicUrl, internalUrl } = await stack.startIngress({ publicPort, internalPort: await freePort(3001) })
   const worker = await stack.startWorker({ port: await freePort(3002) })
-  // After the gateway: it pushes its first ticket at once.
+  // Started after the gateway: it pushes its first ticket at once.
   const { eventUrl, callbackUrl } = pushUrls(publicPort, platform)
   const simulator = processes.start('simulator', {
     script: 'apps/simulator/dist/main.js',
@@ -73,7 +73,7 @@ async function startGateway() {
       SIMULATOR_PORT: String(simulatorPort),
       GATEWAY_EVENT_URL: eventUrl,
       GATEWAY_CALLBACK_URL: callbackUrl,
-      // The story pushes the first one; a demo that stays gets one every ten minutes.
+      // The story pushes the first ticket; a demo that stays gets one every ten minutes.
       TICKET_INTERVAL_SECONDS: once ? '0' : '600',
       PUSH_ANSWER_DEADLINE_MS: PATIENT_MS,
       PUSH_ATTEMPTS: '20',
@@ -84,7 +84,6 @@ async function startGateway() {
   return { urls, platform, base: `${publicUrl}/apis/v1/wx/${platform}` }
 }
 
-/** Of every URL of a list. */
 function withoutPassword(urls) {
   return urls.replaceAll(/:\/\/[^@/,]*@/g, '://…@')
 }

@@ -1,15 +1,15 @@
-// Owns: the main story, played against the simulator from outside: HTTP and real consumers only. Throws at the first thing that is not so.
+// Owns: the demo's main story, over HTTP and with real consumers. Throws at the first failed check.
 import { done, fact, shortened, step } from './print.mjs'
 
-/** The gateway's own limits are for machines that keep up with WeChat; on a slow one it is asked again. */
-const ASK_AGAIN = [502, 503, 504]
+/** Retried: on a slow machine the gateway's own time-outs may be exceeded. */
+const RETRIED_STATUSES = [502, 503, 504]
 
-/** `until(what, ask)` waits as patience.mjs does. */
+/** `until(what, ask)`: see patience.mjs. */
 export async function playStory({ urls, apiKey, platform, accountAppId, consumers, until }) {
-  const askOnce = client(`${urls.internal}/apis/v1/wx/${platform}`, { authorization: `Bearer ${apiKey}` })
+  const callOnce = client(`${urls.internal}/apis/v1/wx/${platform}`, { authorization: `Bearer ${apiKey}` })
   const gateway = (method, path, options) => {
     const what = `the gateway answers ${method} ${path.split('?')[0]} with success`
-    return until(what, () => askOnce(method, path, { ...options, allow: ASK_AGAIN }))
+    return until(what, () => callOnce(method, path, { ...options, allow: RETRIED_STATUSES }))
   }
   const simulator = client(`${urls.simulator}/_simulator`)
 
@@ -45,7 +45,7 @@ export async function playStory({ urls, apiKey, platform, accountAppId, consumer
   fact('redirected to', landing.url.split('?')[0])
   const page = await until('the landing page is there', async () => {
     const answer = await fetch(landing.url, { headers: { accept: 'text/html' } })
-    return ASK_AGAIN.includes(answer.status) ? undefined : answer
+    return RETRIED_STATUSES.includes(answer.status) ? undefined : answer
   })
   expect(page.ok, `the landing page answered ${page.status}`)
   const authorized = await until('the queue consumer hears of it', () =>
@@ -93,7 +93,7 @@ export async function playStory({ urls, apiKey, platform, accountAppId, consumer
   done('the refresh token that WeChat returned was saved with it')
 }
 
-/** What the account owner's browser does: open the page, press the button, follow the redirect. */
+/** As the administrator's browser: opens the page, clicks the button, follows the redirect. */
 async function confirm(url, account) {
   const { origin, pathname, searchParams } = new URL(url)
   const answer = await fetch(`${origin}${pathname}`, {

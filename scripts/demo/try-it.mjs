@@ -1,15 +1,15 @@
-// Owns: what the demo offers at its end: subscriptions that wait for a consumer of yours, and the commands of examples/ for them.
+// Owns: the end of the demo: subscriptions for your own consumers, and the commands of examples/ that run them.
 import { fact, title } from './print.mjs'
 import { freePort } from '../../test/dist/helpers/free-port.js'
 
 const FIRST_PORT = 3030
-// Known to everybody, as the demo's other secrets are.
+// Public, as the demo's other secrets are.
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 'demo').toString('base64')}`
 const MATCH = { types: ['wechat.message.*'] }
-/** Nobody may ever come for these: one attempt is enough. */
+/** One attempt: there may never be a consumer. */
 const NO_RETRIES = { scheduleSeconds: [] }
 
-/** Makes the subscriptions, and prints commands that work as they stand while the demo runs. */
+/** Creates the subscriptions, and prints commands that work while the demo runs. */
 export async function offerPrograms({ gateway, apiKey, accountAppId, platform, redisUrl, simulatorUrl }) {
   const port = await freePort(FIRST_PORT)
   const { sink: queue } = await subscribe('try-queue', { kind: 'queue' })
@@ -68,7 +68,7 @@ export async function offerPrograms({ gateway, apiKey, accountAppId, platform, r
   fact('the same from Redis', `node examples/node/redis-token.mjs ${accountAppId}`)
 }
 
-/** The one of a REDIS_URL with a password stands in your environment, and need not stand on a screen. */
+/** Does not print a REDIS_URL with a password: your environment has it. */
 function redisSettings(url) {
   if (url.includes('@') || url.includes(',')) return {}
   return { REDIS_URL: url }

@@ -1,4 +1,4 @@
-// Owns: what an operator looks at when a step of the release check fails.
+// Owns: the hints for each failed step of the release check.
 
 const BY_CODE = {
   SIGNATURE_MISMATCH: 'WX_TOKEN of the deployment is not the one that this command was given.',
@@ -14,7 +14,7 @@ const BY_CODE = {
   STORE_UNAVAILABLE: 'Redis is out of reach or takes no writes: see GET /readyz.',
 }
 
-/** One sentence. `push` is the push of the step, when there was one. */
+/** One sentence. `push`: the push of the step, if any. */
 export function hintOf({ name, detail, push }) {
   const attempt = push?.attempts.at(-1)
   const code = codeIn(attempt?.body)
@@ -36,7 +36,7 @@ function codeIn(body) {
   try {
     return JSON.parse(body ?? '').code
   } catch {
-    // No JSON: not the gateway's own error.
+    // Not JSON, so not the gateway's own error.
     return undefined
   }
 }

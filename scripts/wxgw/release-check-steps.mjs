@@ -1,13 +1,13 @@
-// Owns: the steps of the release check that can be played against a deployment, and what each proves.
+// Owns: the steps of the release check that can run against a deployment.
 import { createHash, randomInt } from 'node:crypto'
 
 const USER = 'ozy4qt5QUADNXORxCVipKMV9dss0'
 const TEXT = 'TESTCOMPONENT_MSG_TYPE_TEXT'
-/** Before every real ticket: they are judged by their order, so the one that the deployment has stays. */
+/** Older than every real ticket: the deployment keeps the newest. */
 const LONG_AGO = { createTimeSeconds: 1 }
 const TIMEOUT_MS = 5_000
 
-/** The URL check that the console makes when the two URLs are saved: reachable, and the Token is the same. */
+/** The check that WeChat makes when the two URLs are saved: they are reachable, and have the same Token. */
 export async function checkUrls({ base, token }) {
   const urls = { 授权事件接收URL: `${base}/event`, 消息与事件接收URL: `${base}/wx570bc396a51b8ff8/callback` }
   return Promise.all(
@@ -38,13 +38,13 @@ export async function checkUrls({ base, token }) {
   )
 }
 
-/** By code units, as WeChat sorts. */
+/** Sorted by code units, as WeChat does. */
 function sortedParts(...parts) {
   return parts.toSorted((left, right) => (left < right ? -1 : 1)).join('')
 }
 
-/** Everything that the ingress answers by itself. WeChat's API does not know a made-up code, so nothing is exchanged. */
-export async function playOutside({ simulator }, { officialAccount, miniProgram }) {
+/** All steps that need the ingress only. WeChat's API does not know the invented code, so nothing is exchanged. */
+export async function runIngressSteps({ simulator }, { officialAccount, miniProgram }) {
   for (const account of [officialAccount, miniProgram]) simulator.addAccount(account)
   const { appId } = officialAccount
   const steps = [acknowledged('ticket', await simulator.pushTicket(LONG_AGO))]
@@ -64,11 +64,11 @@ export async function playOutside({ simulator }, { officialAccount, miniProgram 
   return steps
 }
 
-/** All of it, with the API played here. */
-export async function playWhole({ simulator }, group) {
+/** All steps, with the simulator's API. */
+export async function runAllSteps({ simulator }, group) {
   const before = simulator.pushes.length
   const { steps } = await simulator.runReleaseCheck({ group })
-  // Each step is one push, in the same order.
+  // One push per step, in order.
   return steps.map((step, index) => ({ ...step, push: simulator.pushes[before + index] }))
 }
 

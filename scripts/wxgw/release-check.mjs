@@ -1,9 +1,9 @@
-// Owns: `npm run wxgw -- release-check --url https://host`: plays WeChat's release check (全网发布检测) against a running deployment
-// with its own keys, before WeChat plays it. The steps are in release-check-steps.mjs; docs/operations.md says when to use it.
+// Owns: `npm run wxgw -- release-check --url https://host`: runs WeChat's release check (全网发布检测) against a deployment,
+// with its own keys. The steps are in release-check-steps.mjs; docs/operations.md describes it.
 import { parseArgs } from 'node:util'
 import { bootstrap } from '../bootstrap.mjs'
 import { hintOf } from './release-check-hints.mjs'
-import { checkUrls, playOutside, playWhole } from './release-check-steps.mjs'
+import { checkUrls, runIngressSteps, runAllSteps } from './release-check-steps.mjs'
 import { say } from '../run-command.mjs'
 
 const USAGE = `npm run wxgw -- release-check --url https://host [--platform open1] [--group 1..5] [--api-port 9000 [--api-host 0.0.0.0]]
@@ -33,7 +33,7 @@ export async function main(args) {
     },
     eventUrl: `${base}/event`,
     callbackUrl: `${base}/$APPID$/callback`,
-    // The first answer counts: WeChat's own check does not look at the fourth either.
+    // No retries: WeChat's own check takes the first answer, too.
     attempts: 1,
     host: options.apiHost,
     port: options.apiPort ?? 0,
@@ -42,18 +42,18 @@ export async function main(args) {
     const context = { simulator, base, token: platform.token.reveal() }
     const groups = options.group === undefined ? TEST_GROUPS.map((_, index) => index + 1) : [options.group]
     let failed = report(await checkUrls(context))
-    // Whoever is not reached, or has another Token, fails in everything else for the same reason.
+    // Stops here: unreachable, or with another Token, all other steps fail for the same reason.
     if (failed > 0) groups.length = 0
     for (const group of groups) {
       process.stdout.write(`\nGroup ${group}\n`)
       const accounts = TEST_GROUPS[group - 1]
       failed += report(
-        await (options.apiPort === undefined ? playOutside(context, accounts) : playWhole(context, group)),
+        await (options.apiPort === undefined ? runIngressSteps(context, accounts) : runAllSteps(context, group)),
       )
     }
     if (options.apiPort === undefined && failed === 0) {
       process.stdout.write(
-        '\nNot played: the exchange of the code and the message by API. See --api-port in docs/operations.md.\n',
+        '\nNot checked: the exchange of the code and the message by API. See --api-port in docs/operations.md.\n',
       )
     }
     process.stdout.write(failed === 0 ? '\nThe release check passes.\n' : `\n${failed} steps failed.\n`)
@@ -101,7 +101,7 @@ function readOptions(args) {
   return undefined
 }
 
-/** Only the platforms are wanted: what else a deployment must have may stand elsewhere. */
+/** Only the platforms' settings: the others may be set on another machine. */
 async function readPlatform(id) {
   const { loadConfig, ConfigError } = await import(new URL('../../packages/runtime/dist/index.js', import.meta.url))
   try {

@@ -1,5 +1,5 @@
-// Owns: `npm run wxgw -- rotate-keys`: seals everything stored anew with the first of SEALING_KEYS, and prints one line of JSON a
-// platform. Exit code 0: nothing is left under another key.
+// Owns: `npm run wxgw -- rotate-keys`: seals all stored secrets again with the first of SEALING_KEYS, and prints one line
+// of JSON per platform. Exit code 0: no other key is in use any more.
 import { bootstrap } from '../bootstrap.mjs'
 import { say } from '../run-command.mjs'
 
@@ -13,7 +13,7 @@ export async function main() {
     })
     return isComplete ? 0 : 1
   } catch (error) {
-    // A ConfigError names settings, the store's errors carry a code; neither has a value in it.
+    // A ConfigError names settings, a store's error has a code: neither contains a value.
     say(error instanceof Error ? error.message : 'The rotation failed.')
     return 1
   }

@@ -1,5 +1,5 @@
-// Owns: `npm run wxgw -- unparsed [EVENT_ID]`: lists what came to the component's URLs in the last day and is no event, one line of
-// JSON each; with an event's id, prints that push in clear. Exit code 1: there is nothing to show.
+// Owns: `npm run wxgw -- unparsed [EVENT_ID]`: lists pushes of the last day that could not be parsed, one line of JSON
+// each; with an event's id, prints that push decrypted. Exit code 1: none found.
 import { bootstrap } from '../bootstrap.mjs'
 import { say } from '../run-command.mjs'
 
@@ -16,7 +16,7 @@ export async function main([eventId]) {
     if (!found) say(eventId === undefined ? 'Nothing unparsed in the last day.' : 'No such push is kept.')
     return found ? 0 : 1
   } catch (error) {
-    // A ConfigError names settings, the store's errors carry a code; neither has a value in it.
+    // A ConfigError names settings, a store's error has a code: neither contains a value.
     say(error instanceof Error ? error.message : 'The pushes could not be read.')
     return 1
   }

@@ -1,4 +1,4 @@
-// Owns: what the routes with a form take. Written by `npm run docs`; not to be edited.
+// Owns: the schemas of the operations with a form. Written by `npm run docs`; not to be edited.
 
 export const bounds = {
   "putSubscription": {
