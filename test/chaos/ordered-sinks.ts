@@ -14,9 +14,9 @@ export type OrderedSink = {
   name: string
   /** What it has taken: a webhook what it answered 204. */
   ledger: Ledger
-  /** How often something came that it had not taken before, though a later one of its key had come. What comes again after a kill is none. */
-  overtaken(): number
-  /** The longest time that a user who had something to come got nothing: in all, and while nothing was killed. */
+  /** What came though a later one of its key had come, and had not been taken before: what comes again after a kill is none. */
+  overtaken(): readonly string[]
+  /** The longest time that nothing came to the sink for a user with accepted events: in all, and since a kill. */
   longestStallMs(): { inAll: number; sinceKill: number }
 }
 
@@ -29,11 +29,12 @@ export type OrderedSinksOptions = {
   fails(id: string): boolean
   /** When Redis accepted it; undefined: nobody knows yet. */
   acceptedAtMs(id: string): number | undefined
-  /** When something was killed last. */
-  killedAtMs(): number
+  /** When something was killed last before this time. */
+  killedBeforeMs(atMs: number): number
 }
 
-type Opened = OrderedSink & { began(id: string): void; take(id: string): void; close(): Promise<void> }
+/** `began`: it came to the sink at this time; a consumer may take it later. */
+type Opened = OrderedSink & { began(id: string, atMs: number): void; take(id: string): void; close(): Promise<void> }
 
 export async function startOrderedSinks(options: OrderedSinksOptions): Promise<OrderedSinks> {
   const { gateway, subscriptions, fails } = options
@@ -48,7 +49,7 @@ export async function startOrderedSinks(options: OrderedSinksOptions): Promise<O
       incoming.on('end', () => {
         const id = contentOf(JSON.parse(Buffer.concat(chunks).toString()))
         const sink = sinks.find(({ name }) => incoming.url === `/${name}`)
-        sink?.began(id)
+        sink?.began(id, performance.now())
         if (fails(id)) return response.writeHead(500).end()
         sink?.take(id)
         return response.writeHead(204).end()
@@ -80,8 +81,8 @@ export async function startOrderedSinks(options: OrderedSinksOptions): Promise<O
   /** One job at a time: several at once would give the order up. */
   function consume(queue: string, { began, take }: Opened): void {
     const connection = gateway.connect()
-    const work = async ({ data }: { data: { data?: { Content?: string } } }) => {
-      began(contentOf(data))
+    const work = async ({ data, timestamp }: { data: { data?: { Content?: string } }; timestamp: number }) => {
+      began(contentOf(data), timestamp - performance.timeOrigin)
       take(contentOf(data))
     }
     const retries = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 20, runRetryDelay: 500 }
@@ -110,7 +111,7 @@ export async function startOrderedSinks(options: OrderedSinksOptions): Promise<O
           for (const [id, fields] of (answer ?? []).flatMap(([, entries]) => entries)) {
             last = id
             const content = contentOf(JSON.parse(fields[fields.indexOf('event') + 1] ?? '{}'))
-            began(content)
+            began(content, Number.parseInt(id, 10) - performance.timeOrigin)
             take(content)
           }
         } catch {
@@ -136,28 +137,27 @@ export async function startOrderedSinks(options: OrderedSinksOptions): Promise<O
   }
 }
 
-async function openSink(name: string, { acceptedAtMs, killedAtMs }: OrderedSinksOptions): Promise<Opened> {
+async function openSink(name: string, { acceptedAtMs, killedBeforeMs }: OrderedSinksOptions): Promise<Opened> {
   const ledger = await openLedger(name)
   const takenIds = new Set<string>()
   const latest = new Map<string, { atMs: number; number: number }>()
-  let overtaken = 0
+  const overtaken: string[] = []
   const longest = { inAll: 0, sinceKill: 0 }
   return {
     name,
     ledger,
     overtaken: () => overtaken,
     longestStallMs: () => longest,
-    began(id) {
-      const nowMs = performance.now()
+    began(id, atMs) {
       const before = latest.get(keyOf(id))
       if (before !== undefined && numberOf(id) <= before.number) {
-        if (numberOf(id) < before.number && !takenIds.has(id)) overtaken += 1
+        if (numberOf(id) < before.number && !takenIds.has(id)) overtaken.push(`${id} behind ${before.number}`)
         return
       }
-      const dueAtMs = Math.max(before?.atMs ?? 0, acceptedAtMs(id) ?? nowMs)
-      longest.inAll = Math.max(longest.inAll, Math.round(nowMs - dueAtMs))
-      longest.sinceKill = Math.max(longest.sinceKill, Math.round(nowMs - Math.max(dueAtMs, killedAtMs())))
-      latest.set(keyOf(id), { atMs: nowMs, number: numberOf(id) })
+      const dueAtMs = Math.max(before?.atMs ?? 0, acceptedAtMs(id) ?? atMs)
+      longest.inAll = Math.max(longest.inAll, Math.round(atMs - dueAtMs))
+      longest.sinceKill = Math.max(longest.sinceKill, Math.round(atMs - Math.max(dueAtMs, killedBeforeMs(atMs))))
+      latest.set(keyOf(id), { atMs, number: numberOf(id) })
     },
     take(id) {
       takenIds.add(id)

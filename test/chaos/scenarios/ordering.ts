@@ -61,12 +61,13 @@ async function judge(
   const accepted = new Map<string, number>()
   const gateway = await startGateway(options)
   const fails = (id: string) => isDead(id) || context.random() < FAILING_SHARE
-  let killedAtMs = 0
-  const times = { acceptedAtMs: (id: string) => accepted.get(id), killedAtMs: () => killedAtMs }
+  const kills = [0]
+  const killedBeforeMs = (atMs: number) => kills.findLast((killedAtMs) => killedAtMs <= atMs) ?? 0
+  const times = { acceptedAtMs: (id: string) => accepted.get(id), killedBeforeMs }
   const opened = await startOrderedSinks({ gateway, subscriptions: SUBSCRIPTIONS, fails, ...times })
   try {
     const pushing = new AbortController()
-    const killed = () => (killedAtMs = performance.now())
+    const killed = () => void kills.push(performance.now())
     const faults = fault({ gateway, form: options.form, killed }, pushing.signal)
     const startedAt = performance.now()
     const messages = context.messages ?? MESSAGES
@@ -106,8 +107,10 @@ async function judge(
     facts[`dead at ${name}`] = left.length - missing.length
     const { inAll, sinceKill } = sink.longestStallMs()
     facts[`longestStallMs at ${name}`] = `${inAll}, ${sinceKill} since the last kill`
-    const wrong = sink.overtaken() + countDisorder(ids)
-    if (wrong > 0) broken.push(`${wrong} came to ${name} behind a later one of their user`)
+    const overtaken = sink.overtaken()
+    const wrong = overtaken.length + countDisorder(ids)
+    if (wrong > 0)
+      broken.push(`${wrong} came to ${name} behind a later one of their user: ${overtaken.slice(0, 5).join(', ')}`)
     if (!failsOver && missing.length > 0)
       broken.push(`${missing.length} are neither at ${name} nor dead, first ${missing.slice(0, 5).join(', ')}`)
     const isPaced = name === 'paused' || name === 'throttled'

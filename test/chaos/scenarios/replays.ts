@@ -47,7 +47,7 @@ async function judge(
   const opened: OrderedSinks[] = []
   const open = async (kind: SinkName, body: Record<string, unknown> = {}) => {
     const subscriptions = [{ name: kind, kind, body }]
-    const observed = { fails: () => false, acceptedAtMs: () => undefined, killedAtMs: () => 0 }
+    const observed = { fails: () => false, acceptedAtMs: () => undefined, killedBeforeMs: () => 0 }
     opened.push(await startOrderedSinks({ gateway, subscriptions, ...observed }))
   }
   try {

@@ -42,12 +42,17 @@ export const MESSAGES_AT_ONCE = 75
 /** A recording step writes to one shard: with several shards, more messages at once keep the steps about as large. */
 const MAX_SLOTS = 8 * MESSAGES_AT_ONCE
 
+/** Of ordered accounts, besides those: three full rounds of their lists (lanes.ts). */
+const LANE_MESSAGES_AT_ONCE = 150
+
 const parseFanOutBatchJob = parserOf(FanOutBatchJobSchema)
 const parseInboxJob = (data: unknown) => parseFanOutBatchJob(data) ?? parseLaneJob(data)
 
 export function startInboxWorkers(deps: InboxWorkersDeps): ServedInboxes {
   const { count, registry, worker, connection, infoRefused = false, log } = deps
   let slots: DispatchSlots | undefined
+  /** A round of a list keeps its slots until its last call has ended. */
+  const laneSlots = createDispatchSlots(LANE_MESSAGES_AT_ONCE)
   return serveInboxes({
     count,
     registry,
@@ -57,7 +62,7 @@ export function startInboxWorkers(deps: InboxWorkersDeps): ServedInboxes {
       slots ??= slotsFor(count.get())
       const queue = messageInbox(inbox)
       const handleBatch = fanOutBatchHandler({ ...deps, queue, slots })
-      const handleLane = laneHandler({ ...deps, queue, slots })
+      const handleLane = laneHandler({ ...deps, queue, slots: laneSlots })
       const handle: JobHandler<FanOutBatchJob | LaneJob> = (job, context) =>
         job.kind === 'lane' ? handleLane(job, context) : handleBatch(job, context)
       return createQueueWorker({ connection, infoRefused, queue, concurrency, parse: parseInboxJob, handle, log })

@@ -13,9 +13,9 @@ export function startRepairingLanes({ count, stranded, log, everyMs = EVERY_MS }
   let inboxes = 0
   void count.known.then((known) => (inboxes = known))
 
-  async function mend(inbox: number): Promise<void> {
+  async function repair(inbox: number): Promise<void> {
     try {
-      const lanes = await stranded.mend(inbox)
+      const lanes = await stranded.repair(inbox)
       if (lanes > 0) log.warn({ inbox, lanes }, 'lanes.mended')
     } catch (error) {
       // Readiness reports that Redis is away. With several masters the other inboxes are still checked.
@@ -24,6 +24,6 @@ export function startRepairingLanes({ count, stranded, log, everyMs = EVERY_MS }
   }
 
   return repeat({ firstMs: everyMs, everyMs }, async () => {
-    await Promise.all(Array.from({ length: inboxes }, (_, inbox) => mend(inbox)))
+    await Promise.all(Array.from({ length: inboxes }, (_, inbox) => repair(inbox)))
   })
 }

@@ -7,7 +7,7 @@ import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, orderKey, orderPlacesKey } from '../keys.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
-import { enterAll, joinAll, leaveAll, mendOrder, occupiedKeys, settleAll } from './order-scripts.ts'
+import { enterAll, joinAll, leaveAll, repairOrder, occupiedKeys, settleAll } from './order-scripts.ts'
 
 /** `key` as orderingKey gives it. */
 export type OrderedDelivery = { key: string; deliveryId: string }
@@ -16,7 +16,7 @@ export type OrderedDelivery = { key: string; deliveryId: string }
  * How long a failing delivery has held its key, when that was last checked, when the delivery is retried, and its
  * error.
  */
-export type HoldingClock = { heldMs: number; lookedAtMs: number; dueAtMs: number; lastError: string }
+export type HoldingClock = { heldMs: number; checkedAtMs: number; dueAtMs: number; lastError: string }
 
 /** `alone`: the first of its key, and without a job: whoever has joined it may attempt it. */
 export type JoinedPlace = 'behind' | 'first' | 'alone'
@@ -41,16 +41,16 @@ export type DeliveryOrder = {
   enter(subscription: string, delivery: OrderedDelivery): Promise<{ isFirst: boolean; clock: HoldingClock | undefined }>
   /** The delivery failed, will be retried, and holds its key. */
   hold(subscription: string, deliveryId: string, clock: HoldingClock): Promise<void>
-  /** The delivery has ended: the next one of its key is promoted. Safe to repeat. */
-  leave(subscription: string, delivery: OrderedDelivery): Promise<void>
+  /** The delivery has ended. Answers whether the next one of its key was parked, and is promoted. Safe to repeat. */
+  leave(subscription: string, delivery: OrderedDelivery): Promise<boolean>
   /** Skips first deliveries whose job is gone, and promotes those that are parked although they are the first. */
-  mend(subscription: string): Promise<void>
+  repair(subscription: string): Promise<void>
   /** Removes the order of the subscription: all parked deliveries are promoted. */
-  dissolve(subscription: string): Promise<void>
+  remove(subscription: string): Promise<void>
 }
 
 /** Keys per step of Redis. */
-const MAX_MENDED = 200
+const MAX_REPAIRED = 200
 
 const JOINED: readonly JoinedPlace[] = ['behind', 'first', 'alone']
 
@@ -123,20 +123,24 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
       }),
 
     leave: (subscription, delivery) =>
-      guardStore(async () => promote(subscription, [await leaving.add(subscription, delivery)])),
+      guardStore(async () => {
+        const next = await leaving.add(subscription, delivery)
+        await promote(subscription, [next])
+        return next !== ''
+      }),
 
-    mend: (subscription) =>
+    repair: (subscription) =>
       guardStore(async () => {
         let after = ''
         do {
-          const page = { ...ofSubscription(subscription), after, most: MAX_MENDED }
-          const [last = '', ...parked] = textsIn(await mendOrder(redis, page))
+          const page = { ...ofSubscription(subscription), after, most: MAX_REPAIRED }
+          const [last = '', ...parked] = textsIn(await repairOrder(redis, page))
           await promote(subscription, parked)
           after = last
         } while (after !== '')
       }),
 
-    dissolve: (subscription) =>
+    remove: (subscription) =>
       guardStore(async () => {
         if ((await redis.unlink(orderKey(platform, subscription), orderPlacesKey(platform, subscription))) === 0) return
         await promoteParked(redis, queues.open(deliveriesQueue(platform, subscription)))

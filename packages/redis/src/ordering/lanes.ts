@@ -38,7 +38,7 @@ export type LaneReader = {
 export const parseLaneJob = parserOf(LaneJobSchema)
 
 const LANE_OPTIONS = jobOptions(FAN_OUT_ATTEMPTS)
-/** Two thirds of the messages that a process dispatches at once: other accounts go on beside a long list. */
+/** A third of the messages of ordered accounts that a process dispatches at once (inbox-workers.ts). */
 const MAX_ENTRIES = 50
 /**
  * Longer than the dispatch of one batch. The list of a killed process is found without a lease soon after

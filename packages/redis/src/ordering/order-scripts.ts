@@ -10,8 +10,8 @@ export const settleAll = defineScript({ name: 'ordering/settle-all', ...OF_DELIV
 export const enterAll = defineScript({ name: 'ordering/enter-all', ...OF_DELIVERIES })
 export const leaveAll = defineScript({ name: 'ordering/leave-all', ...OF_DELIVERIES })
 export const occupiedKeys = defineScript({ name: 'ordering/occupied-keys', ...OF_SUBSCRIPTION, eachArgs: ['key'] })
-export const mendOrder = defineScript({
-  name: 'ordering/mend-order',
+export const repairOrder = defineScript({
+  name: 'ordering/repair-order',
   ...OF_SUBSCRIPTION,
   args: [...OF_SUBSCRIPTION.args, 'after', 'most'],
 })

@@ -13,7 +13,7 @@ export type StrandedLanes = {
    * Checks one inbox, and answers how many lists got a job: those without a lease in this check and the previous one,
    * whose first entry is unchanged and older than every waiting job. Rejects with STORE_UNAVAILABLE.
    */
-  mend(inbox: number): Promise<number>
+  repair(inbox: number): Promise<number>
 }
 
 export type StrandedLanesDeps = { redis: RedisConnection; queues: Pick<Queues, 'open'> }
@@ -64,7 +64,7 @@ export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): Stran
   }
 
   return {
-    mend: (inbox) =>
+    repair: (inbox) =>
       guardStore(async () => {
         const unattended = await check(inbox)
         if (unattended.length === 0) return 0

@@ -1,5 +1,6 @@
 // Owns: for how long a failing delivery holds its key, and who is attempted at all. The order itself is test/flows/ordering.test.ts'.
-import type { HoldingClock } from '@wxgw/redis'
+import type { DeliveryState } from '@wxgw/contracts'
+import type { HoldingClock, LoggedEvent } from '@wxgw/redis'
 import { createDeliverInOrder, type DeliveryOutcome } from '@wxgw/worker'
 import t from 'tap'
 import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
@@ -7,7 +8,9 @@ import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 const STARTED_MS = 1_000_000
 const SECOND = 1_000
 
-function setUp({ isFirst = true, outcomes = [] as DeliveryOutcome[], updatedAtMs = 0 } = {}) {
+type SetUp = { isFirst?: boolean; outcomes?: DeliveryOutcome[]; updatedAtMs?: number; state?: Partial<DeliveryState> }
+
+function setUp({ isFirst = true, outcomes = [], updatedAtMs = 0, state = {} }: SetUp = {}) {
   const known = {
     ...subscription('crm', {
       sink: webhookSink('https://crm.example/hook'),
@@ -26,7 +29,7 @@ function setUp({ isFirst = true, outcomes = [] as DeliveryOutcome[], updatedAtMs
     order: {
       enter: async () => ({ isFirst, clock }),
       hold: async (_name, _id, held) => void (clock = held),
-      leave: async () => void calls.push('leave'),
+      leave: async () => calls.push('leave') > 0,
     },
     deliver: async () => {
       calls.push('deliver')
@@ -36,6 +39,7 @@ function setUp({ isFirst = true, outcomes = [] as DeliveryOutcome[], updatedAtMs
     events: {
       deliveryChanged: async (_event, _name, { status, attempts, lastError }) =>
         void calls.push(`${status} ${attempts} ${lastError}`),
+      get: async (id) => logged(id, { subscription: 'crm', ...PENDING, ...state }),
     },
     statistics: { count: () => undefined },
     onDead: () => undefined,
@@ -55,10 +59,19 @@ function setUp({ isFirst = true, outcomes = [] as DeliveryOutcome[], updatedAtMs
   } as const
   return {
     calls,
-    attempt: (number = 1) => deliver({ ...job, scheduleSeconds: [] }, { number, signal: new AbortController().signal }),
+    attempt: (number = 1, isRepeated = false) =>
+      deliver({ ...job, scheduleSeconds: [] }, { number, isRepeated, signal: new AbortController().signal }),
     advance: (ms: number) => (nowMs += ms),
     setOpen: (open: boolean) => (isOpen = open),
   }
+}
+
+const PENDING = { status: 'pending', attempts: 0, lastError: null, deliveredAt: null } as const
+
+function logged(id: string, ...deliveries: DeliveryState[]): LoggedEvent {
+  const event = textEvent(id)
+  const { type, source, time } = event
+  return { id, type, source, subject: null, authorizerappid: null, time, receivedAt: time, event, deliveries }
 }
 
 const retry = (delayMs: number): DeliveryOutcome => ({ kind: 'retry', delayMs, error: 'HTTP 500' })
@@ -86,6 +99,17 @@ void t.test('a failing delivery is retried when due, and dead when its time is o
   advance(55 * SECOND)
   t.match(await attempt(3), { kind: 'dead', attempts: 2, error: 'orderingTimeoutSeconds are over: HTTP 500' })
   t.same(calls, ['deliver', 'deliver', 'dead 2 orderingTimeoutSeconds are over: HTTP 500', 'leave', 'wake'])
+})
+
+void t.test('what a killed worker has written as ended is not attempted again behind later ones', async (t) => {
+  const dead = setUp({ state: { status: 'dead', attempts: 4, lastError: 'HTTP 500' } })
+  t.same(await dead.attempt(4, true), { kind: 'dead', error: 'HTTP 500', attempts: 4 })
+  const delivered = setUp({ state: { status: 'delivered', attempts: 1 } })
+  t.same(await delivered.attempt(1, true), { kind: 'done', what: 'delivered' })
+  for (const { calls } of [dead, delivered]) t.same(calls, ['leave', 'wake'])
+  const pending = setUp({ state: { status: 'retrying', attempts: 1 } })
+  await pending.attempt(1, true)
+  t.same(pending.calls, ['deliver', 'leave', 'wake'])
 })
 
 void t.test('behind an open breaker the clock stands still', async (t) => {

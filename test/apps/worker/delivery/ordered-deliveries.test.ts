@@ -51,7 +51,7 @@ function setUp({ to = ordered, busy = [], places = {}, isOpen = false, refusal, 
       settle: async (_name, settled) =>
         void calls.push(`settle ${settled.map(({ deliveryId }) => deliveryId).join(' ')}`),
       hold: async (_name, id, { lastError }) => void calls.push(`hold ${id} ${lastError}`),
-      leave: async (_name, { deliveryId }) => void calls.push(`leave ${deliveryId}`),
+      leave: async (_name, { deliveryId }) => calls.push(`leave ${deliveryId}`) === 0,
     },
     writer: {
       async writeInOrder(_sink, written) {

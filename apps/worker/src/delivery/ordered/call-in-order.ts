@@ -12,7 +12,7 @@ export type CallInOrderDeps = Omit<CallWebhookDeps, 'directCalls'> & {
   directCalls: Pick<DirectCalls, 'enter' | 'observe' | 'probe' | 'speed'>
   order: Pick<DeliveryOrder, 'hold' | 'leave'>
   health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'isOpen'>
-  /** Called when a delivery of this subscription may have been promoted. */
+  /** Called when a delivery of this subscription was promoted. */
   wake(subscription: string): void
 }
 
@@ -57,32 +57,31 @@ export async function callChain(
       delivered.push(ordered)
     }
   } finally {
-    await Promise.all(delivered.map((ordered) => deps.order.leave(name, ordered)))
+    await Promise.all(delivered.map((ordered) => leave(deps, name, ordered)))
   }
   return attempted
 }
 
+async function leave({ order, wake }: CallInOrderDeps, name: string, ordered: OrderedDelivery): Promise<void> {
+  if (await order.leave(name, ordered)) wake(name)
+}
+
 /** What happens to the call's delivery happens to its place in the order, too. */
 function holdingPlace(deps: CallInOrderDeps, subscription: CalledWebhook, ordered: OrderedDelivery): CallWebhookDeps {
-  const { directCalls, order, clock, wake } = deps
+  const { directCalls, order, clock } = deps
   const { name, orderingTimeoutSeconds } = subscription
   const startedAtMs = clock.nowMs()
-
-  async function leave(): Promise<void> {
-    await order.leave(name, ordered)
-    wake(name)
-  }
 
   async function enqueueDelivery(delivery: DeliveryJob, options: EnqueueOptions = {}): Promise<void> {
     const { attemptsMade = 0, delayMs = 0, lastError = '', isFinal = false } = options
     if (isFinal) {
       await deps.enqueueDelivery(delivery, options)
-      return leave()
+      return leave(deps, name, ordered)
     }
     if (attemptsMade === 0) return deps.enqueueDelivery(delivery, { ...options, delayMs: Math.min(delayMs, LATE_MS) })
     const nowMs = clock.nowMs()
     const heldMs = nowMs - startedAtMs
-    await order.hold(name, ordered.deliveryId, { heldMs, lookedAtMs: nowMs, dueAtMs: nowMs + delayMs, lastError })
+    await order.hold(name, ordered.deliveryId, { heldMs, checkedAtMs: nowMs, dueAtMs: nowMs + delayMs, lastError })
     const leftMs = Math.max(orderingTimeoutSeconds * 1_000 - heldMs, 0)
     return deps.enqueueDelivery(delivery, { ...options, delayMs: Math.min(delayMs, leftMs) })
   }
@@ -96,7 +95,7 @@ function holdingPlace(deps: CallInOrderDeps, subscription: CalledWebhook, ordere
     enqueueDelivery,
     async takeBack(delivery) {
       await deps.takeBack(delivery)
-      await leave()
+      await leave(deps, name, ordered)
     },
   }
 }

@@ -1,6 +1,6 @@
 // Owns: attempting only the first delivery of each key, and the time-out of a failing one that holds up its key.
 import { type DeliveryJob, orderingKey, type Subscription } from '@wxgw/contracts'
-import type { Subscriptions } from '@wxgw/platform'
+import type { EventLog, Subscriptions } from '@wxgw/platform'
 import { type DeliveryOrder, type HoldingClock, type OrderedDelivery, PARKED_MS } from '@wxgw/redis'
 import type { Clock } from '@wxgw/wechat-core'
 import type { DeliveryHealth } from '../attempt/delivery-health.ts'
@@ -11,8 +11,9 @@ type DeliverInOrderDeps = StateDeps & {
   deliver: Deliver
   order: Pick<DeliveryOrder, 'enter' | 'hold' | 'leave'>
   subscriptions: Pick<Subscriptions, 'all'>
+  events: Pick<EventLog, 'deliveryChanged' | 'get'>
   health: Pick<DeliveryHealth, 'isOpen'>
-  /** Called when a delivery of this subscription may have been promoted. */
+  /** Called when a delivery of this subscription was promoted. */
   wake(subscription: string): void
   clock: Clock
 }
@@ -50,6 +51,8 @@ async function deliverFirst(deps: DeliverInOrderDeps, turn: Turn): Promise<Deliv
   const { job, attempt, ordered } = turn
   const { name, enabled, paused } = ordered.subscription
   if (enabled && paused) return { kind: 'back' }
+  const before = attempt.isRepeated === true ? await endedBefore(deps, job) : undefined
+  if (before !== undefined) return ended(deps, ordered, before)
   const { isFirst, clock: held } = await order.enter(name, ordered)
   if (!isFirst) return { kind: 'delay', delayMs: PARKED_MS }
   const startedAtMs = clock.nowMs()
@@ -59,13 +62,26 @@ async function deliverFirst(deps: DeliverInOrderDeps, turn: Turn): Promise<Deliv
     if (leftMs <= 0) return ended(deps, ordered, await timedOut(deps, turn, held))
     const dueInMs = held.dueAtMs - startedAtMs
     if (dueInMs > 0) {
-      await order.hold(name, job.deliveryId, { ...held, heldMs, lookedAtMs: startedAtMs })
+      await order.hold(name, job.deliveryId, { ...held, heldMs, checkedAtMs: startedAtMs })
       return { kind: 'delay', delayMs: Math.min(dueInMs, leftMs) }
     }
   }
   const outcome = await deps.deliver(job, attempt)
   if (outcome.kind === 'done' || outcome.kind === 'dead') return ended(deps, ordered, outcome)
   return outcome.kind === 'retry' ? holding(deps, turn, { outcome, heldMs, startedAtMs }) : outcome
+}
+
+/**
+ * A worker that was killed may have written that the delivery has ended, and freed its key: another attempt would come
+ * behind later ones. A replayed delivery shares the state of the first one, so it is attempted again.
+ */
+async function endedBefore({ events }: DeliverInOrderDeps, job: DeliveryJob): Promise<DeliveryOutcome | undefined> {
+  if (job.deliveryId !== job.event.id) return undefined
+  const logged = await events.get(job.event.id)
+  const state = logged?.deliveries.find(({ subscription }) => subscription === job.subscription)
+  if (state?.status === 'delivered') return { kind: 'done', what: 'delivered' }
+  if (state?.status !== 'dead') return undefined
+  return { kind: 'dead', error: state.lastError ?? 'INTERNAL', attempts: state.attempts }
 }
 
 type Retry = Extract<DeliveryOutcome, { kind: 'retry' }>
@@ -78,9 +94,9 @@ async function holding(
 ): Promise<DeliveryOutcome> {
   const nowMs = deps.clock.nowMs()
   const { name } = ordered.subscription
-  const clock = { heldMs, lookedAtMs: startedAtMs, dueAtMs: nowMs + outcome.delayMs, lastError: outcome.error }
+  const clock = { heldMs, checkedAtMs: startedAtMs, dueAtMs: nowMs + outcome.delayMs, lastError: outcome.error }
   const nowHeldMs = heldUntilNow(deps, ordered, clock)
-  await deps.order.hold(name, ordered.deliveryId, { ...clock, heldMs: nowHeldMs, lookedAtMs: nowMs })
+  await deps.order.hold(name, ordered.deliveryId, { ...clock, heldMs: nowHeldMs, checkedAtMs: nowMs })
   return { ...outcome, delayMs: Math.min(outcome.delayMs, Math.max(timeoutOf(ordered) - nowHeldMs, 0)) }
 }
 
@@ -89,8 +105,8 @@ async function holding(
  * (such as the end of a pause).
  */
 function heldUntilNow({ health, clock }: DeliverInOrderDeps, { subscription }: Ordered, held: HoldingClock): number {
-  const standsStill = health.isOpen(subscription.name) || subscription.updatedAtMs > held.lookedAtMs
-  return standsStill ? held.heldMs : held.heldMs + Math.max(clock.nowMs() - held.lookedAtMs, 0)
+  const standsStill = health.isOpen(subscription.name) || subscription.updatedAtMs > held.checkedAtMs
+  return standsStill ? held.heldMs : held.heldMs + Math.max(clock.nowMs() - held.checkedAtMs, 0)
 }
 
 async function timedOut(
@@ -113,8 +129,7 @@ async function ended(deps: DeliverInOrderDeps, ordered: Ordered, outcome: Delive
   if (outcome.kind !== 'done' && outcome.kind !== 'dead') return outcome
   const { name } = ordered.subscription
   try {
-    await deps.order.leave(name, ordered)
-    deps.wake(name)
+    if (await deps.order.leave(name, ordered)) deps.wake(name)
   } catch (error) {
     deps.log.warn({ subscription: name, err: error }, 'order.not_left')
   }

@@ -18,6 +18,8 @@ export type DeliverDeps = DeliverOnceDeps & {
 export type Attempt = {
   /** The first is 1. Only attempts that were made count. */
   number: number
+  /** The job has run before, and that run may have been killed after its attempt. Default false. */
+  isRepeated?: boolean
   /** Aborts when the process must not wait for the attempt any longer. */
   signal: StopSignal
 }
