@@ -109,33 +109,36 @@ void t.test('one process at a time trims', async (t) => {
   t.ok((await store.commands.pttl(keys.trimming)) <= 5_000, 'whoever died is followed soon')
 })
 
-void t.test('the first of each key has its turn, those behind it are parked, and retries keep their time', async (t) => {
-  const store = await startStore(t)
-  const { enqueueDelivery } = createDeliveryQueue({ ...store, redis: store.commands })
-  const order = createDeliveryOrder({ ...store, platform: PLATFORM, redis: store.commands })
-  const queue = store.queues.open(QUEUE)
-  const ids = async (state: 'waiting' | 'delayed') => (await queue.getJobs([state])).map(({ id }) => id).sort()
-  const place = (deliveryId: string) => ({ key: deliveryId.slice(0, -1), deliveryId })
-  const all = ['ev_a1', 'ev_a2', 'ev_a3', 'ev_b1', 'ev_b2'].map(place)
+void t.test(
+  'the first of each key has its turn, those behind it are parked, and retries keep their time',
+  async (t) => {
+    const store = await startStore(t)
+    const { enqueueDelivery } = createDeliveryQueue({ ...store, redis: store.commands })
+    const order = createDeliveryOrder({ ...store, platform: PLATFORM, redis: store.commands })
+    const queue = store.queues.open(QUEUE)
+    const ids = async (state: 'waiting' | 'delayed') => (await queue.getJobs([state])).map(({ id }) => id).toSorted()
+    const place = (deliveryId: string) => ({ key: deliveryId.slice(0, -1), deliveryId })
+    const all = ['ev_a1', 'ev_a2', 'ev_a3', 'ev_b1', 'ev_b2'].map(place)
 
-  t.same(await order.join('crm', all), ['alone', 'behind', 'behind', 'alone', 'behind'])
-  await enqueueDelivery(makeJob('ev_a1'))
-  for (const id of ['ev_a2', 'ev_a3', 'ev_b2']) await enqueueDelivery(makeJob(id), { delayMs: PARKED_MS })
-  t.same(await order.join('crm', all), ['first', 'behind', 'behind', 'alone', 'behind'], 'again, now with jobs')
-  t.same(await order.occupied('crm', ['ev_a', 'ev_c']), new Set(['ev_a']))
+    t.same(await order.join('crm', all), ['alone', 'behind', 'behind', 'alone', 'behind'])
+    await enqueueDelivery(makeJob('ev_a1'))
+    for (const id of ['ev_a2', 'ev_a3', 'ev_b2']) await enqueueDelivery(makeJob(id), { delayMs: PARKED_MS })
+    t.same(await order.join('crm', all), ['first', 'behind', 'behind', 'alone', 'behind'], 'again, now with jobs')
+    t.same(await order.occupied('crm', ['ev_a', 'ev_c']), new Set(['ev_a']))
 
-  // `ev_b1` was called without a job.
-  t.equal(await order.leave('crm', place('ev_b1')), true)
-  t.same(await ids('waiting'), ['ev_a1', 'ev_b2'])
-  const entered = await Promise.all(all.map((one) => order.enter('crm', one)))
-  t.same(
-    entered.map(({ isFirst }) => isFirst),
-    [true, false, false, false, true],
-    'one that has left stands behind the others when it comes again',
-  )
+    // `ev_b1` was called without a job.
+    t.equal(await order.leave('crm', place('ev_b1')), true)
+    t.same(await ids('waiting'), ['ev_a1', 'ev_b2'])
+    const entered = await Promise.all(all.map((one) => order.enter('crm', one)))
+    t.same(
+      entered.map(({ isFirst }) => isFirst),
+      [true, false, false, false, true],
+      'one that has left stands behind the others when it comes again',
+    )
 
-  await enqueueDelivery(makeJob('ev_c1', [60]), { delayMs: 60_000 })
-  await order.remove('crm')
-  t.same(await ids('waiting'), ['ev_a1', 'ev_a2', 'ev_a3', 'ev_b2'], 'without an order nobody waits for others')
-  t.same(await ids('delayed'), ['ev_c1'])
-})
+    await enqueueDelivery(makeJob('ev_c1', [60]), { delayMs: 60_000 })
+    await order.remove('crm')
+    t.same(await ids('waiting'), ['ev_a1', 'ev_a2', 'ev_a3', 'ev_b2'], 'without an order nobody waits for others')
+    t.same(await ids('delayed'), ['ev_c1'])
+  },
+)

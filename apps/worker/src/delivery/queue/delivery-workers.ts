@@ -160,7 +160,10 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
     return { worker, concurrency, wakeUp, taken: 0, busyAtMs: 0 }
   }
 
-  const handle: JobHandler<NonNullable<ReturnType<typeof parseDeliveryJob>>> = async (job, { attempt, isFirstRun, signal }) => {
+  const handle: JobHandler<NonNullable<ReturnType<typeof parseDeliveryJob>>> = async (
+    job,
+    { attempt, isFirstRun, signal },
+  ) => {
     const outcome = await deliver(job, { number: attempt, isRepeated: !isFirstRun, signal })
     // Paused since the last read: an open worker would take the job again at once.
     if (outcome.kind === 'back') closeWorker(job.subscription)
