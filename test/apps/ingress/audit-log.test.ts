@@ -16,35 +16,21 @@ void t.test('changes and reads of secrets and content are noted, other reads are
     await send()
     return records.audit.all.slice(0, records.audit.all.length - before)
   }
-  t.match(
-    await noted(() =>
-      call({ method: 'PUT', path: 'subscriptions/of-a', payload: { sink: { kind: 'queue' } } }, ROOT_KEY),
-    ),
-    [
-      {
-        caller: 'root',
-        action: 'subscriptions:write',
-        method: 'PUT',
-        platform: 'open1',
-        subscription: 'of-a',
-        outcome: 'OK',
-        by: 'key',
-        count: 1,
-      },
-    ],
-  )
-  t.match(await noted(() => call({ method: 'GET', path: `access_token/${APPID_A}` }, ROOT_KEY)), [
-    { action: 'tokens:read', authorizer: APPID_A, statusCode: 200 },
+  const get = (path: string, key = ROOT_KEY) => noted(() => call({ method: 'GET', path }, key))
+  const payload = { sink: { kind: 'queue' } }
+  const change = { action: 'subscriptions:write', method: 'PUT', platform: 'open1', subscription: 'of-a' }
+  t.match(await noted(() => call({ method: 'PUT', path: 'subscriptions/of-a', payload }, ROOT_KEY)), [
+    { caller: 'root', ...change, outcome: 'OK', by: 'key', count: 1 },
   ])
-  t.match(await noted(() => call({ method: 'GET', path: `access_token/${APPID_A}` }, keyOf('nothing'))), [
-    { caller: 'nothing', outcome: 'FORBIDDEN' },
-  ])
-  t.match(await noted(() => call({ method: 'GET', path: 'events/ev_a' }, ROOT_KEY)), [{ action: 'events:content' }])
-  const silent = ['events/ev_a?content=false', 'events?content=false', 'authorizers', 'subscriptions']
-  for (const path of silent) t.same(await noted(() => call({ method: 'GET', path }, ROOT_KEY)), [], path)
-  t.same(await noted(() => call({ method: 'GET', path: 'events/ev_a' }, keyOf('reader'))), [], 'no content shown')
-  const found = await noted(() => call({ method: 'DELETE', path: 'subscriptions/of-a' }, 'x'.repeat(40)))
-  t.same(found, [], 'an unknown key')
+  const token = `access_token/${APPID_A}`
+  t.match(await get(token), [{ action: 'tokens:read', authorizer: APPID_A, statusCode: 200 }])
+  t.match(await get(token, keyOf('nothing')), [{ caller: 'nothing', outcome: 'FORBIDDEN' }])
+  t.match(await get('events/ev_a'), [{ action: 'events:content' }])
+  for (const path of ['events/ev_a?content=false', 'events?content=false', 'authorizers', 'subscriptions'])
+    t.same(await get(path), [], path)
+  t.same(await get('events/ev_a', keyOf('reader')), [], 'no content shown')
+  const strange = noted(() => call({ method: 'DELETE', path: 'subscriptions/of-a' }, 'x'.repeat(40)))
+  t.same(await strange, [], 'an unknown key')
   const signIn = (key: string) => internalServer.inject({ method: 'POST', url: '/console/session', payload: { key } })
   t.match(await noted(() => signIn('x'.repeat(40))), [
     { caller: null, route: '/console/session', outcome: 'UNAUTHENTICATED' },

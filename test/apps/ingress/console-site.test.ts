@@ -30,8 +30,7 @@ void t.test('the page is not kept by browsers, its hashed files are for ever', a
   })
   const script = await internalServer.inject(SCRIPT)
   t.match(script.headers, { 'content-type': /javascript/, 'cache-control': 'public, max-age=31536000, immutable' })
-  const bare = await internalServer.inject('/console')
-  t.match(bare, { statusCode: 308, headers: { location: '/console/' } })
+  t.match(await internalServer.inject('/console'), { statusCode: 308, headers: { location: '/console/' } })
 })
 
 void t.test('no script of another origin or within the page runs, and no other page frames it', async (t) => {

@@ -95,6 +95,5 @@ void t.test('a ticket is kept and queued at once: a store silent for both costs 
 void t.test('a ticket that is queued is acknowledged although it cannot be kept in time', async (t) => {
   const gateway = createGateway(t)
   Object.assign(gateway.fake.platform.tickets, { saveIfNewer: neverAnswers })
-  const answer = await gateway.publicServer.inject(ticketPush())
-  t.equal(answer.body, 'success')
+  t.equal((await gateway.publicServer.inject(ticketPush())).body, 'success')
 })

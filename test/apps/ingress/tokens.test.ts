@@ -55,8 +55,7 @@ void t.test('a refused token is handed on as a secret', async (t) => {
   const gateway = createGateway(t)
   const post = (payload: string | object) =>
     gateway.request(`${ACCESS}/invalid`, { method: 'POST', headers: { 'content-type': 'application/json' }, payload })
-  const answer = await post({ token: 'refused-canary' })
-  t.same(answer.json(), { token: SECRETS.accessToken, ...EXPIRY })
+  t.same((await post({ token: 'refused-canary' })).json(), { token: SECRETS.accessToken, ...EXPIRY })
   const [[appid, refused]] = gateway.fake.callsOf('authorizerTokens.reportInvalid') as [[string, Secret]]
   t.equal(appid, APPID_A)
   t.equal(refused.reveal(), 'refused-canary')

@@ -57,8 +57,7 @@ void t.test('the last 20 of each subscription are kept as long as the event, new
   }
   t.match(items[0], first)
   t.match(items[5], { outcome: 'delivered', httpStatus: 204, error: null, answer: null, worker: /.:\d+$/ })
-  const walked = await walk((cursor) => log.attempts('ev_1', { limit: 4, cursor }))
-  t.same(walked, items, 'the same in pages')
+  t.same(await walk((cursor) => log.attempts('ev_1', { limit: 4, cursor })), items, 'the same in pages')
 })
 
 void t.test('late, repeated and restarted attempts are kept, each once', async (t) => {

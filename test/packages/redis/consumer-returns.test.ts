@@ -29,6 +29,11 @@ function listen(t: Tap, store: Store, { names = ['crm'], onReturn, lapMs = 20 }:
   return { returns, heard, ids: () => heard.map(({ jobId }) => jobId) }
 }
 
+async function start(t: Test, options?: Options) {
+  const store = await startStore(t)
+  return { store, ...listen(t, store, options) }
+}
+
 const complete = (store: Store, jobId: string, { name = 'crm', returnvalue = '{}' } = {}) =>
   store.commands.xadd(streamOf(name), '*', 'event', 'completed', 'jobId', jobId, 'returnvalue', returnvalue)
 
@@ -79,8 +84,7 @@ void t.test('a queue consumer finds one job per delivery, and what it returns is
 })
 
 void t.test('whatever a consumer writes into its stream, the next return is heard, and those of others', async (t) => {
-  const store = await startStore(t)
-  const { heard, ids } = listen(t, store, { names: ['crm', 'other', 'broken'] })
+  const { store, heard, ids } = await start(t, { names: ['crm', 'other', 'broken'] })
   await store.commands.set(streamOf('broken'), 'no stream')
   const entries = [
     ['event', 'completed', 'jobId', 'no value'],
@@ -143,8 +147,7 @@ void t.test('a queue whose reads fail is read by less and less, then passed over
 })
 
 void t.test('an outage of Redis loses none', async (t) => {
-  const store = await startStore(t)
-  const { ids } = listen(t, store)
+  const { store, ids } = await start(t)
   await complete(store, 'before')
   await until('the first is heard', () => ids().includes('before'))
   await store.server.kill()
@@ -202,8 +205,7 @@ void t.test('returns from before the subscription was followed are no reply, but
 })
 
 void t.test('where a reply is awaited its queue is read at once, although the next lap is far off', async (t) => {
-  const store = await startStore(t)
-  const { returns, ids } = listen(t, store, { lapMs: 3_600_000 })
+  const { store, returns, ids } = await start(t, { lapMs: 3_600_000 })
   returns.expect('unknown', 'ev_0', Date.now() + 60_000)
   returns.expect('crm', 'ev_0', Date.now() - 1)
   returns.expect('crm', 'ev_1', Date.now() + 60_000)

@@ -24,6 +24,11 @@ function open(store: Store) {
   return { events, deadLetters, deliveries, failed: () => store.queues.open(QUEUE).getFailedCount() }
 }
 
+async function start(t: Test) {
+  const store = await startStore(t)
+  return { store, ...open(store) }
+}
+
 function startWorker(store: Store, outcome: (job: DeliveryJob) => JobOutcome) {
   return createQueueWorker<DeliveryJob>({
     connection: store.blocking,
@@ -69,8 +74,7 @@ async function fail(store: Store, count: number) {
 }
 
 void t.test('a dead letter shows the event, its attempts and its last error', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters } = open(store)
+  const { store, deadLetters } = await start(t)
   await fail(store, 1)
   const { items, nextCursor } = await deadLetters.list('crm', { limit: 10, cursor: undefined })
   t.equal(nextCursor, null)
@@ -89,8 +93,7 @@ void t.test('a dead letter shows the event, its attempts and its last error', as
 })
 
 void t.test('pages show each dead letter once, newest first, while entries come and go', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters } = open(store)
+  const { store, deadLetters } = await start(t)
   await fail(store, 60)
   const queue = store.queues.open(QUEUE)
   const ids = await store.commands.zrange(queue.toKey('failed'), '0', '-1')
@@ -106,8 +109,7 @@ void t.test('pages show each dead letter once, newest first, while entries come 
 })
 
 void t.test('those of one reason are listed, a page looks at 5,000, and says down to when', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters } = open(store)
+  const { store, deadLetters } = await start(t)
   await fail(store, 250)
   const failed = store.queues.open(QUEUE).toKey('failed')
   const others = (await store.commands.zrange(failed, '0', '-1')).filter((_, index) => index % 20 === 0)
@@ -130,8 +132,7 @@ void t.test('those of one reason are listed, a page looks at 5,000, and says dow
 })
 
 void t.test('a page of large ones is short, and the pages have all of them', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters } = open(store)
+  const { store, deadLetters } = await start(t)
   await fail(store, 5)
   const queue = store.queues.open(QUEUE)
   for (const id of await store.commands.zrange(queue.toKey('failed'), '0', '-1')) {
@@ -148,8 +149,7 @@ void t.test('a page of large ones is short, and the pages have all of them', asy
 })
 
 void t.test('a replay resets attempts, keeps the event id, and is logged pending, then delivered', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters, events, failed } = open(store)
+  const { store, deadLetters, events, failed } = await start(t)
   await events.record(makeEvent('ev_0'), Date.now(), ['crm'])
   await fail(store, 2)
   await events.deliveryChanged({ id: 'ev_0' }, 'crm', { status: 'dead', attempts: 1, lastError: 'HTTP 500' })
@@ -171,8 +171,7 @@ void t.test('a replay resets attempts, keeps the event id, and is logged pending
 })
 
 void t.test('thousands are replayed at once, and what fails again meanwhile does not go in circles', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters, failed } = open(store)
+  const { store, deadLetters, failed } = await start(t)
   await fail(store, 3_000)
   let runs = 0
   const worker = startWorker(store, () => {
@@ -187,8 +186,7 @@ void t.test('thousands are replayed at once, and what fails again meanwhile does
 })
 
 void t.test('a discard of thousands answers at once; a worker takes the old ones, not the new', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters, deliveries, failed } = open(store)
+  const { store, deadLetters, deliveries, failed } = await start(t)
   await fail(store, 2_500)
   t.equal(await deadLetters.discard('crm'), 2_500)
   t.equal(await failed(), 500)
@@ -202,8 +200,7 @@ void t.test('a discard of thousands answers at once; a worker takes the old ones
 })
 
 void t.test('discarding removes jobs and marks the log, of the given ones or of all', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters, events, failed, deliveries } = open(store)
+  const { store, deadLetters, events, failed, deliveries } = await start(t)
   await events.record(makeEvent('ev_1'), Date.now(), ['crm'])
   await fail(store, 250)
   await deliveries.enqueueDelivery(deliveryJob('ev_waiting'))
@@ -215,8 +212,7 @@ void t.test('discarding removes jobs and marks the log, of the given ones or of 
 })
 
 void t.test('with the store away they reject with STORE_UNAVAILABLE', async (t) => {
-  const store = await startStore(t)
-  const { deadLetters } = open(store)
+  const { store, deadLetters } = await start(t)
   await store.server.kill()
   await t.rejects(deadLetters.list('crm', { limit: 1, cursor: undefined }), { code: 'STORE_UNAVAILABLE' })
   await t.rejects(deadLetters.replay('crm', ['ev_1']), { code: 'STORE_UNAVAILABLE' })

@@ -145,8 +145,7 @@ void t.test('rotating the sealing keys', async (suite) => {
         return opened
       },
     }
-    const report = await resealPlatform({ platform: 'open1', redis: connection, keys, sealer })
-    t.equal(report.ticket.changed, 1)
+    t.equal((await resealPlatform({ platform: 'open1', redis: connection, keys, sealer })).ticket.changed, 1)
     t.equal(await redis.hget(keys.ticket, 'ticket'), written)
     t.equal(
       inner.open(written, { platform: 'open1', subject: 'component', field: 'component_verify_ticket' }).reveal(),

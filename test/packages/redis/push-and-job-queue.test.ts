@@ -16,7 +16,7 @@ import {
   PLATFORM_EVENTS_QUEUE,
 } from '@wxgw/redis'
 import { GatewayError, parseAuthorizerAppId, Secret } from '@wxgw/wechat-core'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { until } from '../../helpers/until.ts'
 import {
@@ -61,9 +61,13 @@ function openQueues({ queues, inboxes, commands }: Store, options: Remembering =
   return { pushQueue, jobs: createJobQueue({ platform, queues, dedupeSeconds }), sealedJobs, syncStates }
 }
 
-void t.test('a thousand parallel pushes of one message that await a reply are one job', async (t) => {
+async function startQueues(t: Test, options: Remembering = {}) {
   const store = await startStore(t)
-  const { pushQueue } = openQueues(store)
+  return { store, ...openQueues(store, options) }
+}
+
+void t.test('a thousand parallel pushes of one message that await a reply are one job', async (t) => {
+  const { store, pushQueue } = await startQueues(t)
   const answers = await Promise.all(
     Array.from({ length: 1000 }, () => pushQueue.message(makeEvent('ev_1'), now(), REPLY)),
   )
@@ -73,8 +77,7 @@ void t.test('a thousand parallel pushes of one message that await a reply are on
 })
 
 void t.test('messages without reply share batches, old ones marked, to be deduplicated when recorded', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue } = openQueues(store)
+  const { store, pushQueue } = await startQueues(t)
   const hourAgo = Date.now() - 3_600_001
   const arrivals = [
     now(),
@@ -91,8 +94,7 @@ void t.test('messages without reply share batches, old ones marked, to be dedupl
 })
 
 void t.test('a push is a duplicate although its job is done and removed, until the time is over', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue } = openQueues(store, { dedupeSeconds: 1 })
+  const { store, pushQueue } = await startQueues(t, { dedupeSeconds: 1 })
   const handled: string[] = []
   const worker = createQueueWorker<FanOutJob>({
     connection: store.blocking,
@@ -156,8 +158,7 @@ void t.test('an event in the log is a duplicate at any age; a timely one while i
 })
 
 void t.test('an old push that the store did not take is not remembered', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue } = openQueues(store)
+  const { store, pushQueue } = await startQueues(t)
   const old = { receivedAtMs: Date.now(), made: Date.now() - 7_200_000 }
   await store.commands.config('SET', 'maxmemory', '1')
   await t.rejects(pushQueue.message(makeEvent('ev_1'), old, REPLY), { code: 'STORE_UNAVAILABLE' })
@@ -167,8 +168,7 @@ void t.test('an old push that the store did not take is not remembered', async (
 })
 
 void t.test('the same id on another platform, of another kind, or for another receiver is no duplicate', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue, jobs } = openQueues(store)
+  const { store, pushQueue, jobs } = await startQueues(t)
   const other = openQueues(store, { platform: 'open2' })
   const event = makeEvent('ev_1')
   t.equal(await jobs.platformEvent(event), 'accepted')
@@ -183,8 +183,7 @@ void t.test('the same id on another platform, of another kind, or for another re
 })
 
 void t.test('a component event stands in Redis sealed, and the worker opens it', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue, sealedJobs } = openQueues(store)
+  const { store, pushQueue, sealedJobs } = await startQueues(t)
   const found = await pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 5, made: 'ordered' })
   t.equal(found, 'accepted')
   const shown = await pushQueue.componentEvent({ eventId: 'ev_t', plaintext: TICKET, receivedAtMs: 6, made: 'ordered' })
@@ -197,8 +196,7 @@ void t.test('a component event stands in Redis sealed, and the worker opens it',
 })
 
 void t.test('the code of a release check stands in Redis sealed', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue, sealedJobs } = openQueues(store)
+  const { store, pushQueue, sealedJobs } = await startQueues(t)
   const appId = parseAuthorizerAppId(APP_ID)
   if (!appId) throw new Error('no appid')
   const check = {
@@ -218,8 +216,7 @@ void t.test('the code of a release check stands in Redis sealed', async (t) => {
 })
 
 void t.test('a profile nobody waits for is requested once; one that an event waits for is kept', async (t) => {
-  const store = await startStore(t)
-  const { jobs } = openQueues(store)
+  const { store, jobs } = await startQueues(t)
   const appId = parseAuthorizerAppId(APP_ID)
   if (!appId) throw new Error('no appid')
   await Promise.all([jobs.profileWanted(appId), jobs.profileWanted(appId), jobs.profileWanted(appId)])
@@ -228,8 +225,7 @@ void t.test('a profile nobody waits for is requested once; one that an event wai
 })
 
 void t.test('a continued exchange is one job beside that of its event, however often requested', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue, jobs, sealedJobs } = openQueues(store)
+  const { store, pushQueue, jobs, sealedJobs } = await startQueues(t)
   const queue = store.queues.open(COMPONENT_EVENTS_QUEUE)
   await pushQueue.componentEvent({ eventId: 'ev_1', plaintext: '<xml/>', receivedAtMs: 1, made: 'ordered' })
   const [pushed] = await queue.getWaiting()
@@ -241,8 +237,7 @@ void t.test('a continued exchange is one job beside that of its event, however o
 })
 
 void t.test('whoever asks for a sync while one is under way is given that one', async (t) => {
-  const store = await startStore(t)
-  const { jobs, syncStates } = openQueues(store)
+  const { store, jobs, syncStates } = await startQueues(t)
   const [first, second] = await Promise.all([jobs.sync(), jobs.sync()])
   t.equal(first?.jobId, second?.jobId)
   const jobId = first?.jobId ?? ''
@@ -267,8 +262,7 @@ void t.test('whoever asks for a sync while one is under way is given that one', 
 })
 
 void t.test('with Redis gone every enqueue rejects at once, and works again when it is back', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue, jobs } = openQueues(store)
+  const { store, pushQueue, jobs } = await startQueues(t)
   await store.server.kill()
   const elapsedMs = startStopwatch()
   await t.rejects(pushQueue.message(makeEvent('ev_1'), now()), { code: 'STORE_UNAVAILABLE', retry: true })
@@ -296,8 +290,7 @@ void t.test('a queue opened before Redis is there neither crashes nor waits', as
 })
 
 void t.test('a frozen Redis is STORE_UNAVAILABLE within 1.5 s; the late write is a duplicate later', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue } = openQueues(store)
+  const { store, pushQueue } = await startQueues(t)
   await pushQueue.message(makeEvent('ev_0'), now(), REPLY)
   process.kill(store.server.pid(), 'SIGSTOP')
   const elapsedMs = startStopwatch()
@@ -312,8 +305,7 @@ void t.test('a frozen Redis is STORE_UNAVAILABLE within 1.5 s; the late write is
 })
 
 void t.test('a full Redis is a store away, and its errors carry none of what was to be written', async (t) => {
-  const store = await startStore(t)
-  const { pushQueue } = openQueues(store)
+  const { store, pushQueue } = await startQueues(t)
   await store.commands.config('SET', 'maxmemory', '1')
   const error = await pushQueue
     .message(makeEvent('ev_1', { data: { Content: 'CANARY' } }), now())

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createQueueWorker, type JobContext, type JobOutcome, jobOptions } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { Type, type Static } from 'typebox'
 import { startStopwatch } from '../../helpers/stopwatch.ts'
 import { until } from '../../helpers/until.ts'
@@ -39,6 +39,11 @@ function work(
 }
 type Tap = Pick<typeof t, 'teardown'>
 
+async function startWork(t: Test, handle: Parameters<typeof work>[2], options?: Parameters<typeof work>[3]) {
+  const store = await startStore(t)
+  return { store, ...work(t, store, handle, options) }
+}
+
 async function add(store: Store, data: unknown, attempts = 3) {
   const job = await store.queues
     .open(QUEUE)
@@ -54,8 +59,7 @@ const failedJob = (store: Store, id: string) =>
   })
 
 void t.test('a job that fails is tried as often as its attempts say and then stands in the failed set', async (t) => {
-  const store = await startStore(t)
-  const { runs } = work(t, store, async () => ({ kind: 'retry', error: 'HTTP 500' }))
+  const { store, runs } = await startWork(t, async () => ({ kind: 'retry', error: 'HTTP 500' }))
   const job = await failedJob(store, await add(store, { n: 1 }))
   t.same(
     runs.map(({ context }) => [context.attempt, context.attemptsLeft]),
@@ -88,8 +92,7 @@ void t.test('the delay asked for is waited, and the next attempt is not sooner',
 })
 
 void t.test('a dead outcome ends the job at once, whatever attempts are left', async (t) => {
-  const store = await startStore(t)
-  const { runs } = work(t, store, async () => ({
+  const { store, runs } = await startWork(t, async () => ({
     kind: 'dead',
     error: new GatewayError('AUTHORIZER_REVOKED', 'the authorizer has revoked'),
   }))
@@ -99,8 +102,7 @@ void t.test('a dead outcome ends the job at once, whatever attempts are left', a
 })
 
 void t.test('a delayed outcome uses up no attempt', async (t) => {
-  const store = await startStore(t)
-  const { runs } = work(t, store, async ({ context }) =>
+  const { store, runs } = await startWork(t, async ({ context }) =>
     runs.length < 4 ? { kind: 'delay', delayMs: 5 } : { kind: 'dead', error: `attempt ${context.attempt}` },
   )
   const job = await failedJob(store, await add(store, { n: 1 }, 2))
@@ -110,8 +112,7 @@ void t.test('a delayed outcome uses up no attempt', async (t) => {
 })
 
 void t.test('a thrown error decides: retry, no retry; a dead store costs no attempt', async (t) => {
-  const store = await startStore(t)
-  const { runs } = work(t, store, async ({ n }) => {
+  const { store, runs } = await startWork(t, async ({ n }) => {
     if (n === 1) throw new GatewayError('WECHAT_API_TIMEOUT', 'WeChat is slow', { retry: true })
     if (n === 2) throw new GatewayError('INVALID_REQUEST', 'never')
     if (runs.filter((run) => run.n === 3).length === 1)
@@ -126,8 +127,7 @@ void t.test('a thrown error decides: retry, no retry; a dead store costs no atte
 })
 
 void t.test('the text of an unexpected error is kept nowhere, neither in Redis nor in the log', async (t) => {
-  const store = await startStore(t)
-  work(t, store, async () => {
+  const { store } = await startWork(t, async () => {
     throw new TypeError('token CANARY is undefined')
   })
   const job = await failedJob(store, await add(store, { n: 1 }, 2))
@@ -138,8 +138,7 @@ void t.test('the text of an unexpected error is kept nowhere, neither in Redis n
 })
 
 void t.test('data that is no such payload is given up without being handled', async (t) => {
-  const store = await startStore(t)
-  const { runs } = work(t, store, async () => ({ kind: 'done' }))
+  const { store, runs } = await startWork(t, async () => ({ kind: 'done' }))
   const job = await failedJob(store, await add(store, { n: 'one' }))
   t.equal(runs.length, 0)
   t.match(job.failedReason, /^INTERNAL/)
@@ -171,10 +170,8 @@ void t.test('close waits for the running job and takes no further one', async (t
 })
 
 void t.test('close tells a job that does not end to stop, and lets go of it', async (t) => {
-  const store = await startStore(t)
-  const { runs, worker } = work(
+  const { store, runs, worker } = await startWork(
     t,
-    store,
     ({ context }) =>
       new Promise((resolve) => context.signal.addEventListener('abort', () => resolve({ kind: 'delay', delayMs: 0 }))),
     { closeTimeoutMs: 50 },
@@ -188,8 +185,7 @@ void t.test('close tells a job that does not end to stop, and lets go of it', as
 })
 
 void t.test('a worker goes on by itself after Redis was away, and closes although it is away', async (t) => {
-  const store = await startStore(t)
-  const { runs, worker } = work(t, store, async () => ({ kind: 'done' }))
+  const { store, runs, worker } = await startWork(t, async () => ({ kind: 'done' }))
   await add(store, { n: 1 })
   await until('the first ran', () => runs.length === 1)
   await store.server.kill()
@@ -228,8 +224,7 @@ async function scriptCalls({ commands }: Store): Promise<number> {
 }
 
 void t.test('a job that comes alone costs four scripts at most', async (t) => {
-  const store = await startStore(t)
-  const { runs } = work(t, store, async () => ({ kind: 'done' }))
+  const { store, runs } = await startWork(t, async () => ({ kind: 'done' }))
   const runAlone = async (n: number) => {
     await add(store, { n })
     await until(

@@ -122,8 +122,7 @@ void t.test('a refresh without a new refresh token, or with an empty one, tells 
   const api = componentApi(t, wechat)
   for (const extra of [{}, { authorizer_refresh_token: '' }, { authorizer_refresh_token: null }]) {
     wechat.reply({ authorizer_access_token: 'access', expires_in: 7200, authorizer_appid: authorizerAppId, ...extra })
-    const refreshed = await api.refreshAuthorizerToken(sent.componentToken, REFRESH)
-    t.equal(refreshed.authorizerRefreshToken, undefined)
+    t.equal((await api.refreshAuthorizerToken(sent.componentToken, REFRESH)).authorizerRefreshToken, undefined)
   }
 })
 

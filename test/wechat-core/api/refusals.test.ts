@@ -73,8 +73,7 @@ void t.test('errmsg shows nothing of what was sent, nor of what looks like a sec
     ['需要授权 😀', '需要授权 😀'],
   ]
   for (const [errmsg, presentable] of cases) {
-    const error = await refusal(t, { errcode: 40001, errmsg })
-    t.equal(error.errmsg, presentable)
+    t.equal((await refusal(t, { errcode: 40001, errmsg })).errmsg, presentable)
   }
 })
 

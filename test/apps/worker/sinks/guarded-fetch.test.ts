@@ -101,8 +101,7 @@ void t.test('no notation of a private address reaches a server there', async (t)
     'crm.example.',
   ]
   for (const host of forms) {
-    const answer = await post(`http://${host}:${port}/`)
-    t.equal(answer.outcome, 'blocked', host)
+    t.equal((await post(`http://${host}:${port}/`)).outcome, 'blocked', host)
   }
   const here = `127.0.0.1:${port}`
   for (const url of [`http:${here}`, `http:\\\\${here}`, `http://u:p@${here}`, `http://crm.example@${here}`]) {
@@ -403,8 +402,7 @@ void t.test('when all connections are busy a new owner gets one; an old owner wa
   const calls = ['a', 'a', 'a', 'a', 'b'].map((owner) => post(server.url, { owner }))
   await until('two of a and one of b are under way', () => waiting.length === 3)
   t.equal(server.connections(), 3)
-  const gaveUp = await post(server.url, { owner: 'a', timeoutMs: 50 })
-  t.same(gaveUp, { outcome: 'unreachable', reason: 'timeout' })
+  t.same(await post(server.url, { owner: 'a', timeoutMs: 50 }), { outcome: 'unreachable', reason: 'timeout' })
   for (let answered = 0; answered < calls.length; answered += 1) {
     await until('one more is under way', () => waiting.length > 0)
     waiting.shift()?.()
