@@ -73,13 +73,13 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
       await fieldOf(page, 'Status').selectOption('retrying')
       await page.getByRole('button', { name: 'Search' }).click()
       await until('one is found', async () => (await rows.count()) === 1)
-      await search('Text inside', 'globalThis.ran')
+      await search('Contains text', 'globalThis.ran')
       await page.waitForURL(/q=globalThis/)
       await until('it is still found', async () => (await rows.count()) === 1)
-      await search('Text inside', 'nowhere to be found')
+      await search('Contains text', 'nowhere to be found')
       await page.getByText('No event matches.').waitFor()
       const asked = page.url()
-      await search('Text inside', 'x')
+      await search('Contains text', 'x')
       await search('OpenID of the user', 'o1')
       t.equal(await page.locator('.field-error').count(), 2)
       t.equal(page.url(), asked, 'nothing is asked')
@@ -96,7 +96,7 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
     await page.route('**/events?**q=rare**', (route) => route.fulfill({ json: answers.shift() }))
     await page.evaluate("location.hash = '#/open1/events?q=rare'")
     t.match(await page.getByText('Searched back to').locator('time').getAttribute('title'), '2026-01-02 03:04:05 UTC')
-    await page.getByRole('button', { name: 'Go on searching' }).click()
+    await page.getByRole('button', { name: 'Continue searching' }).click()
     await page.getByText('No event matches.').waitFor()
   })
 
@@ -156,7 +156,7 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
       return (body.items?.length ?? 0) >= 4 ? newest() : undefined
     })
     t.equal(await links.count(), 1)
-    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('button', { name: 'Resume' }).click()
     await until('all are shown', async () => (await links.count()) === 4)
     t.match(await links.first().getAttribute('href'), encodeURIComponent(last))
     await assertSound(t, page, 'events as they come')
@@ -181,7 +181,7 @@ export async function eventsStory(story: Test, { gateway, open }: Stage): Promis
 
   await story.test('a session that has ended ends the events as they come, and leads to the sign-in', async (t) => {
     await ended.waitForSelector('input[type=password]')
-    t.match(await ended.textContent('main'), 'The session has ended')
+    t.match(await ended.textContent('main'), 'The session has expired')
     await ended.fill('input[type=password]', gateway.auth.authorization.slice('Bearer '.length))
     await ended.keyboard.press('Enter')
     await ended.getByText('Live', { exact: true }).waitFor()

@@ -10,7 +10,7 @@ export async function linksStory(story: Test, { gateway, open }: Stage): Promise
     const page = await open(t, 'links')
     await page.getByRole('link', { name: 'New link' }).click()
     await page.getByLabel('Reference').fill(MARKUP)
-    await page.getByLabel('Wanted permission sets').fill('1|2|9')
+    await page.getByLabel('Required permission sets').fill('1|2|9')
     await page.getByLabel('Tags').fill(`shop=${MARKUP}`)
     await page.getByRole('button', { name: 'New link' }).click()
     const address = page.getByLabel('Link', { exact: true })
@@ -19,7 +19,7 @@ export async function linksStory(story: Test, { gateway, open }: Stage): Promise
     const url = await address.inputValue()
     t.ok(url.startsWith(`${gateway.publicUrl}/apis/v1/wx/open1/a/`))
     t.ok(await page.getByRole('img', { name: 'QR code of this link' }).isVisible())
-    await page.getByText('Live: this changes').waitFor()
+    await page.getByText('Live: updated').waitFor()
     await assertSound(t, page, 'an open link')
 
     const { appId } = simulator.addAccount({ funcInfo: [1, 2] })
@@ -37,7 +37,7 @@ export async function linksStory(story: Test, { gateway, open }: Stage): Promise
       ['备注名', 'x'.repeat(129)],
       ['只允许这个账号', 'wx1'],
       ['需要的权限集', '1,2'],
-      ['授权后回到', 'app.example'],
+      ['授权后跳转到', 'app.example'],
       ['标签', 'a=1\na=2'],
     ]
     for (const [label, text] of wrongs) await page.getByLabel(label).fill(text)
@@ -65,7 +65,7 @@ export async function linksStory(story: Test, { gateway, open }: Stage): Promise
     simulator.addAccount({ appId: OTHER_APP, nickName: MARKUP })
     await simulator.authorize(OTHER_APP)
     const page = await open(t, `accounts/${OTHER_APP}`)
-    await page.getByRole('link', { name: 'Send the owner a link again' }).click()
+    await page.getByRole('link', { name: 'New authorization link' }).click()
     t.equal(await page.getByLabel('Only this account').inputValue(), OTHER_APP)
     await page.getByRole('button', { name: 'New link' }).click()
     await page.getByLabel('Link', { exact: true }).waitFor()
@@ -80,7 +80,7 @@ export async function linksStory(story: Test, { gateway, open }: Stage): Promise
     const narrow = await open(t, 'links/new', { key: KEYS.narrow })
     await narrow.getByLabel('Reference').fill('r')
     await narrow.getByRole('button', { name: 'New link' }).click()
-    await narrow.getByText('Your rights are narrowed').waitFor()
+    await narrow.getByText('Your rights are limited').waitFor()
     await narrow.getByLabel('Only this account').fill(OTHER_APP)
     await narrow.getByRole('button', { name: 'New link' }).click()
     await narrow.getByText('FORBIDDEN').waitFor()

@@ -111,7 +111,7 @@ export function fieldOf(page: Page, label: string): Locator {
   return page.locator('.field', { has: named }).locator('input, select, textarea')
 }
 
-/** No serious finding of axe, nothing wider than the screen, no markup of a stranger that has become some. */
+/** No serious finding of axe, nothing wider than the screen or its card, no markup of a stranger that has become some. */
 export async function assertSound(t: Test, page: Page, name: string): Promise<void> {
   await page.waitForSelector('.loading', { state: 'detached' })
   if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `console ${name}.png`), fullPage: true })
@@ -128,6 +128,9 @@ export async function assertSound(t: Test, page: Page, name: string): Promise<vo
     true,
     `${name}: nothing is wider than the screen`,
   )
+  const tooWide = `[...document.querySelectorAll('.rows')]
+    .filter((table) => table.scrollWidth > table.parentElement.clientWidth).map((table) => table.ariaLabel)`
+  t.same(await page.evaluate(tooWide), [], `${name}: no table is wider than its card`)
   t.equal(
     await page.evaluate('globalThis.ran === undefined && !document.querySelector(\'[src="x"]\')'),
     true,

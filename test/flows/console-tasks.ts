@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { startHook } from '../helpers/consumers.ts'
 import { until } from '../helpers/until.ts'
-import { fieldOf, type Stage } from './console-stage.ts'
+import { assertSound, fieldOf, type Stage } from './console-stage.ts'
 
 const MAX_CLICKS = 4
 const CUSTOMER = 'oCUSTOMER_X'
@@ -47,8 +47,9 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
     await page.keyboard.press('Enter')
     await page.waitForURL(/subject=/)
     await click(page.locator('.rows tbody a').first())
-    await page.getByText('Delivered', { exact: true }).first().waitFor()
+    await page.getByRole('table', { name: 'Deliveries' }).locator('time').first().waitFor()
     t.match(await page.textContent('main'), /orders/)
+    await assertSound(t, page, 'a delivered event')
   })
 
   await story.test('operations: what is wrong, and what do I do?', async (t) => {
@@ -77,9 +78,9 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
     await until('it is known', async () => (await call('GET', `/authorizers/${LOST}`)).body.nick_name === '书店')
     await loseAuthorization(LOST)
     const { page, click } = await begin(t)
-    await click(page.getByRole('link', { name: 'Send their owners a link' }))
+    await click(page.getByRole('link', { name: 'Send a new authorization link' }))
     await click(page.getByRole('link', { name: '书店' }))
-    await click(page.getByRole('link', { name: 'Send the owner a link again' }))
+    await click(page.getByRole('link', { name: 'New authorization link' }))
     await click(page.getByRole('button', { name: 'New link' }))
     const link = page.getByLabel('Link', { exact: true })
     await link.waitFor()
@@ -92,11 +93,11 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
       await simulator.sendText(SHOP, { openId: CUSTOMER, content: `again ${index}` })
     await until('some are dead', async () => (await deadLetters()).length >= 6)
     const { page, click } = await begin(t)
-    await click(page.locator('.problem', { hasText: 'orders fails' }).getByRole('link'))
+    await click(page.locator('.problem', { hasText: 'orders is failing' }).getByRole('link'))
     await page.getByText('HTTP 503').first().waitFor()
     hook.answer = () => ({ status: 204 })
     await click(page.getByRole('button', { name: 'Send a test event' }))
-    await page.locator('.notice', { hasText: 'A test event is on its way' }).waitFor()
+    await page.locator('.notice', { hasText: 'Test event sent' }).waitFor()
   })
 
   await story.test("replaying yesterday's failures of one consumer", async (t) => {
@@ -107,7 +108,7 @@ export async function tasksStory(story: Test, { gateway, open }: Stage): Promise
     await click(page.locator('.rows').getByRole('link', { name: 'orders', exact: true }))
     await click(page.getByRole('button', { name: 'Yesterday' }))
     await click(page.getByRole('button', { name: 'Start the replay' }))
-    await page.getByText(/^Started, with \d+ deliveries/).waitFor()
+    await page.getByText(/^Started, \d+ deliveries/).waitFor()
     await until('all have come', async () => hook.received.length >= before + 6)
     await until('none is dead', async () => (await deadLetters()).length === 0)
   })

@@ -23,16 +23,16 @@ const texts = dictionary(
     cookie: '浏览器没有接受会话 Cookie。',
   },
   {
-    lead: 'What arrived, who did not get it, and what to do about it.',
+    lead: 'What arrived, who did not receive it, and what to do.',
     key: 'Key',
-    hint: 'The key of a caller of the gateway (API_KEYS or CONFIG_FILE) with the action console:use. It is not kept in the browser.',
+    hint: 'The key of a caller of the gateway (API_KEYS or CONFIG_FILE) with the action console:use. The browser does not store it.',
     enter: 'Sign in',
     missing: 'Enter your key',
-    expired: 'The session has ended. Sign in again to come back to where you were.',
+    expired: 'The session has expired. Sign in again to return to this page.',
     wrong: 'The key is wrong, or no longer valid.',
     forbidden: 'This key lacks the action console:use.',
     limited: 'Too many attempts. Try again later.',
-    cookie: 'The browser did not take the session cookie.',
+    cookie: 'The browser refused the session cookie.',
   },
 )
 

@@ -18,10 +18,10 @@ const texts = dictionary(
   {
     required: 'Must not be empty',
     tooLong: (max: string) => `At most ${max} characters`,
-    form: 'Not of this form',
+    form: 'Invalid format',
     whole: 'Must be a whole number',
     between: (min: string, max: string) => `Must be from ${min} to ${max}`,
-    tooMany: (max: string) => `At most ${max} of them`,
+    tooMany: (max: string) => `At most ${max} items`,
     line: (line: string, error: string) => `“${line}”: ${error}`,
   },
 )

@@ -31,30 +31,33 @@ export const releaseCheckTexts = dictionary<{ title: string; lead: string; foot:
   },
   {
     title: 'Release check (全网发布检测)',
-    lead: "Play WeChat's check as a whole with this command before you submit the platform. It uses the deployment's own keys and changes nothing.",
+    lead: "Run WeChat's complete check with this command before you submit the platform. It uses the deployment's own keys and changes no data.",
     steps: [
       {
         what: 'Both URLs can be reached',
-        when: 'Those of authorization events and of messages. If not: DNS, certificate, proxy, PUBLIC_PORT.',
+        when: 'The URLs of authorization events and of messages. If not: check DNS, certificate, proxy, PUBLIC_PORT.',
       },
       {
         what: 'Token and EncodingAESKey are the same',
-        when: 'SIGNATURE_MISMATCH, MALFORMED_PUSH: compare WX_TOKEN and WX_ENCODING_AES_KEY.',
+        when: 'If not (SIGNATURE_MISMATCH, MALFORMED_PUSH): compare WX_TOKEN and WX_ENCODING_AES_KEY.',
       },
       {
         what: 'A component_verify_ticket is answered success',
-        when: 'If not: see /readyz, whether Redis takes writes.',
+        when: 'If not: check /readyz, and that Redis takes writes.',
       },
       {
         what: 'The text TESTCOMPONENT_MSG_TYPE_TEXT gets its passive reply',
-        when: 'The gateway answers the accounts of the check by itself, without a subscription.',
+        when: 'The gateway answers the accounts of the check itself, without a subscription.',
       },
       {
         what: 'QUERY_AUTH_CODE gets an empty answer, then a customer service message',
-        when: 'The message needs a worker; it is played only with --api-port.',
+        when: 'The message needs a worker. It is checked only with --api-port.',
       },
-      { what: 'The event LOCATION gets LOCATIONfrom_callback', when: 'If not: does a proxy change the answer?' },
+      {
+        what: 'The event LOCATION gets LOCATIONfrom_callback',
+        when: 'If not: check whether a proxy changes the answer.',
+      },
     ],
-    foot: 'Submit the platform when it passes. WeChat looks at the first answer only, which has to come within 5 s.',
+    foot: 'Submit the platform when all steps pass. WeChat takes only the first answer, which must come within 5 s.',
   },
 )

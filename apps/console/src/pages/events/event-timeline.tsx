@@ -20,7 +20,7 @@ export function EventTimeline({ event, showsContent }: { event: LoggedEvent; sho
   const attempts = useAttempts(event, showsContent ? 'true' : 'false')
   const oldestFirst = (attempts.data?.pages ?? []).flatMap(({ items }) => items).toReversed()
   return (
-    <Card title={texts.story}>
+    <Card title={texts.timeline}>
       <ol className="timeline">
         <li>
           <strong>{event.type.startsWith('gateway.') ? texts.announced : texts.pushed}</strong>{' '}
