@@ -1,7 +1,7 @@
 // Owns: `npm run bench -- lanes --only NAME,NAME [--pairs N]`: the saving of each fast lane: CPU per item with the
 // lane and with its slow twin, as medians of alternating rounds. It counts the lane's processes and Redis.
 import { parseArgs } from 'node:util'
-import { LANES } from './lanes/slow-twins.mjs'
+import { LANES, TWINS } from './lanes/slow-twins.mjs'
 import { startLoad } from './load/load.mjs'
 import { median, round } from './load/histogram.mjs'
 import { arrivalCounter, startReceiver } from './stack/consumer.mjs'
@@ -37,7 +37,7 @@ try {
   await gateway.stopWorker()
   const rows = []
   for (const name of options.only.split(',')) {
-    const { about } = LANES[name]
+    const { about } = TWINS[name]
     const sink = SINKS[about] ?? { kind: 'stream' }
     await gateway.call('PUT', '/subscriptions/lane', { match: { types: ['wechat.message.*'] }, sink })
     const measure = (lane) => MEASURES[about]({ lane })

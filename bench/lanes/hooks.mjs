@@ -1,11 +1,11 @@
 // Owns: the module hook of Node.js that replaces the source of a module. It runs in a thread of its own, at start
 // only.
-import { LANES } from './slow-twins.mjs'
+import { TWINS } from './slow-twins.mjs'
 
 let edits = []
 
 export function initialize({ lane }) {
-  edits = LANES[lane].edits
+  edits = TWINS[lane].edits
 }
 
 export async function load(url, context, nextLoad) {

@@ -43,6 +43,23 @@ export const LANES = {
   },
 }
 
+const WRITER = 'packages/redis/dist/event-log/event-writer.js'
+const WITHOUT_ATTEMPTS = [
+  {
+    file: WRITER,
+    from: 'deliveredAt: new Date().toISOString() }, { worker })',
+    to: 'deliveredAt: new Date().toISOString() })',
+  },
+  { file: WRITER, from: 'jobId, made } = change', to: 'jobId } = change, made = undefined' },
+]
+
+/** No lanes: the twin leaves something out. Measured as a lane is, when it is named. */
+export const COSTS = Object.fromEntries(
+  ['webhook', 'queue', 'stream'].map((about) => [`attempts-${about}`, { about, edits: WITHOUT_ATTEMPTS }]),
+)
+
+export const TWINS = { ...LANES, ...COSTS }
+
 function stopByController() {
   return `export class Stop {
   #controller = new AbortController()

@@ -203,6 +203,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     },
   },
   WxgwEventLogFull: {
+    // Figures may be gathered after the last sign of one worker and before the first of the next, and hold for ten seconds.
+    brings: ['WxgwNoWorker'],
     async cause(stage) {
       await replaceWorker(stage, { EVENT_LOG_MAX_EVENTS: '100' })
       return () => replaceWorker(stage)
