@@ -162,6 +162,7 @@ void t.test('documents that are not well-formed are refused with a reason', asyn
       'unclosed root': '<xml><A>1</A>',
       'unclosed leaf': '<xml><A>1</xml>',
       mismatched: '<xml><A>1</B></xml>',
+      'closed by a longer name': '<xml><A>1</AB></xml>',
       crossed: '<xml><A><B></A></B></xml>',
       'closed too often': '<xml></xml></xml>',
       'only closed': '</xml>',
