@@ -17,6 +17,7 @@ export type Sinks = {
 }
 
 const STREAM_READ_COUNT = 1_000
+const IDLE_MS = 15_000
 
 /** The id of a push stands in its text. Only those of `names` are subscribed. */
 export async function startSinks(gateway: Gateway, names: readonly SinkName[]): Promise<Sinks> {
@@ -58,18 +59,42 @@ export async function startSinks(gateway: Gateway, names: readonly SinkName[]): 
 
   const { queue, stream } = await subscribe()
   const connection = gateway.connect()
-  const consumer = new Worker(queue, async (job) => ledgers.queue.add(contentOf(job.data)), {
-    connection,
-    concurrency: 20,
-    // Where INFO is forbidden it would not begin.
-    skipVersionCheck: true,
-    runRetryDelay: 500,
-    // BullMQ's defaults would leave a job whose consumer was cut off for a minute.
-    lockDuration: 10_000,
-    stalledInterval: 5_000,
-    maxStalledCount: 20,
+  const consume = () => {
+    const worker = new Worker(queue, async (job) => ledgers.queue.add(contentOf(job.data)), {
+      connection,
+      concurrency: 20,
+      // Where INFO is forbidden it would not begin.
+      skipVersionCheck: true,
+      runRetryDelay: 500,
+      // BullMQ's defaults would leave a job whose consumer was cut off for a minute.
+      lockDuration: 10_000,
+      stalledInterval: 5_000,
+      maxStalledCount: 20,
+    })
+    worker.on('error', () => undefined)
+    return worker
+  }
+  let consumer = consume()
+  const restarting = restartWhenIdle(async () => {
+    const before = consumer
+    consumer = consume()
+    await before.close(true)
   })
-  consumer.on('error', () => undefined)
+
+  /**
+   * On a cluster BullMQ's worker may wait for ever: docs/redis.md#readers-and-consumers. So one that has got nothing for
+   * some seconds is replaced, as a consumer's supervisor would do.
+   */
+  function restartWhenIdle(restart: () => Promise<void>): NodeJS.Timeout {
+    let linesBefore = 0
+    return setInterval(() => {
+      void ledgers.queue.read().then(({ lines }) => {
+        const isIdle = lines === linesBefore
+        linesBefore = lines
+        return isIdle ? restart() : undefined
+      })
+    }, IDLE_MS)
+  }
 
   const reader = gateway.connect()
   let isReading = true
@@ -104,6 +129,7 @@ export async function startSinks(gateway: Gateway, names: readonly SinkName[]): 
       isReading = false
       reader.disconnect()
       await reading
+      clearInterval(restarting)
       await consumer.close(true)
       connection.disconnect()
       server.close()
