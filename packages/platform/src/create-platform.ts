@@ -96,7 +96,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
   })
   const subscriptions: Subscriptions = {
     ...known,
-    all: (maxAgeMs) => outages.ask(keys.subscriptions, () => known.all(maxAgeMs)),
+    all: (maxAgeMs) => outages.run(keys.subscriptions, () => known.all(maxAgeMs)),
   }
   // With several inboxes, another master may accept the push in the remaining time.
   const lateMs = config.messageShards > 1 ? OWNER_LOOKUP_TIMEOUT_MS : undefined
@@ -108,7 +108,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
     sealedJobs,
     subscriptions: {
       known: () => known.known(),
-      all: (longestMs) => outages.ask(keys.subscriptions, () => known.all(), longestMs),
+      all: (longestMs) => outages.run(keys.subscriptions, () => known.all(), longestMs),
     },
     lateMs,
   })
@@ -116,7 +116,7 @@ export function createPlatform(deps: PlatformDeps): { platform: Platform; close(
   // Each push may read the owner of an original id. During an outage of the master only one read a second waits for it.
   const storeForPushes: AuthorizerStore = {
     ...store,
-    ownerOfUserName: (userName) => outages.ask(keys.userNames, () => store.ownerOfUserName(userName), lateMs),
+    ownerOfUserName: (userName) => outages.run(keys.userNames, () => store.ownerOfUserName(userName), lateMs),
   }
   const { componentTokens, authorizerTokens, codes } = createTokens({
     ...deps,

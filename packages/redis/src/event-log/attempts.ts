@@ -1,5 +1,5 @@
 // Owns: the attempts at an event's deliveries in Redis. Most deliveries succeed at their only attempt, which is stored
-// in the delivery's state. All other attempts are stored in a hash beside the event, the latest of each subscription.
+// in the delivery's state. The other attempts are in a hash beside the event, the latest 20 of each subscription.
 import { hostname } from 'node:os'
 import type { DeliveryAttempt } from '@wxgw/contracts'
 import { decodeCursor, encodeCursor, isAfter, type Page } from '../paging/newest-first.ts'
@@ -17,9 +17,7 @@ export type MadeAttempt = {
   nextAttemptAtMs?: number | undefined
 }
 
-/**
- * The members of a state about its attempt. A delivery that was made by the recording step has only `worker`.
- */
+/** The members of a state about its attempt. A write of the recording step has only `worker`. */
 export type AttemptInState = Partial<Pick<MadeAttempt, 'startedAtMs' | 'durationMs' | 'httpStatus' | 'answer'>> & {
   worker: string
 }
@@ -34,7 +32,7 @@ export function workerName(): string {
   return `${hostname().slice(0, MAX_HOSTNAME)}:${process.pid}`
 }
 
-/** undefined: the attempt has to be stored beside the event. */
+/** undefined: the attempt is stored beside the event. */
 export function attemptInState(
   { outcome, startedAtMs, durationMs, httpStatus, answer }: MadeAttempt,
   worker: string,

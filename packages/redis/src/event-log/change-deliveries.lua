@@ -1,10 +1,10 @@
--- Writes what became of deliveries, each unless that is old news: what is delivered stays delivered, what is over does
--- not go on, and attempts do not count backwards. Only `pending` begins anew. An attempt that was made is kept all the
--- same.
--- KEY unsettled           index of deliveries that are not over
+-- Writes new states of deliveries, unless they are outdated: `delivered` is final, `dead` and `discarded` are not
+-- followed by `retrying`, and the number of attempts does not decrease. Only `pending` replaces any state. An attempt
+-- is stored even if its state is not.
+-- KEY unsettled           index of pending deliveries
 -- ARG nowMs
 -- ARG life                of the log, in seconds
--- ARG undeliveredPrefix   of the indexes of what a subscription has not been delivered
+-- ARG undeliveredPrefix   of the indexes of events that a subscription was not delivered
 -- ARG attemptsPrefix      of the events' attempts
 -- EACH KEY key            the event; several rows may have the same
 -- EACH ARG id             of the event
@@ -12,12 +12,12 @@
 -- EACH ARG newState       JSON
 -- EACH ARG status         in it
 -- EACH ARG attempts       in it
--- EACH ARG jobId          of the job that delivers ('' = as before)
--- EACH ARG newAttempt     JSON ('' = none, or it stands in the state)
--- RETURN which of the rows, from 0, are about an event that does not exist
+-- EACH ARG jobId          of the delivering job ('' = unchanged)
+-- EACH ARG newAttempt     JSON ('' = none, or it is in the state)
+-- RETURN the indexes, from 0, of the rows whose event does not exist
 -- INCLUDE event-log/delivered
 -- INCLUDE event-log/keep-attempt
--- COST O(rows * log(deliveries that are not over))
+-- COST O(rows * log(pending deliveries))
 
 local call = redis.call
 local unknown = {}
@@ -29,7 +29,7 @@ for index, key, id, name, newState, status, attempts, jobId, newAttempt in each(
   local write = receivedAtMs
   if not write then unknown[#unknown + 1] = index - 1 end
   if write and oldState and status == 'delivered' then
-    -- By far the most: not worth parsing the state.
+    -- The most frequent case, without parsing the state.
     write = not isDelivered(oldState)
   elseif write and oldState and status ~= 'pending' then
     local old = cjson.decode(oldState)

@@ -1,9 +1,9 @@
--- Claims events under the names by which versions before de-duplicated when a push came, with a key of BullMQ's queue.
--- While their processes may run, they see these claims, and what they took is seen.
+-- Claims events under the de-duplication keys of earlier versions, which are keys of a BullMQ queue. Processes of these
+-- versions and of this one see each other's claims.
 -- EACH KEY claimed    the claim of the event
 -- EACH ARG arrival
 -- EACH ARG lifeMs     of the claim
--- RETURN for each row 1 = the event is this arrival's, else 0
+-- RETURN for each row 1 = this arrival has the claim, else 0
 -- COST O(rows)
 
 local answers = {}

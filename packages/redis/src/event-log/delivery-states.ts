@@ -1,10 +1,10 @@
-// Owns: what a search reads of each event first: its size, and the states of its deliveries.
+// Owns: reading the size of events and the states of their deliveries, without the events themselves.
 import type { DeliveryStatus } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { parseState } from './logged-event.ts'
 
-/** An event that one of these subscriptions has: in one of these statuses, default any. */
+/** Events with a delivery to one of these subscriptions, in one of these statuses (default any). */
 export type DeliveryFilter = { subscriptions: readonly string[]; statuses?: readonly DeliveryStatus[] | undefined }
 
 /** `type` undefined: the event has expired or was dropped, but is still in the index. */

@@ -1,7 +1,6 @@
--- Says what events are like without returning them.
+-- Reads the size, type and deliveries of events, without the events themselves.
 -- EACH KEY event
--- RETURN for each row: length of the event, type, authorizer, then the subscriptions that have it, each with its state
---   as JSON
+-- RETURN for each row: length of the event, type, authorizer, then each subscription followed by its state as JSON
 -- COST O(rows * subscriptions)
 
 local call = redis.call

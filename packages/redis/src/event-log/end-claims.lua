@@ -1,4 +1,4 @@
--- Notes that all was done for events, where no event log knows that. Claims of other arrivals stay as they are.
+-- Marks events as dispatched completely, on a platform without an event log. Claims of other arrivals are unchanged.
 -- EACH KEY claimed    the claim of the event
 -- EACH ARG arrival
 -- RETURN how many rows

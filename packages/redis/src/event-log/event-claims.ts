@@ -1,22 +1,22 @@
-// Owns: claims of events: each pushed event is dispatched by one of its arrivals, although WeChat repeats pushes and
-// jobs are retried.
+// Owns: claims of events: exactly one arrival of a pushed event is dispatched, although WeChat repeats pushes and jobs
+// are retried.
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { MESSAGES_QUEUE, onceIds, queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
-import { ALWAYS_ASKED, type MasterOutages } from '../replication/master-outages.ts'
+import { NO_OUTAGES, type MasterOutages } from '../replication/master-outages.ts'
 import { oldPushLifeMs } from '../old-push-life.ts'
 import type { EventPlace, MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 
 /**
- * `arrival`: identifies the job and the message in it. `isOld`: the push came after its de-duplication time, or may
- * have.
+ * `arrival`: the id of the job and the message's index in it. `isOld`: the push is, or may be, older than
+ * DEDUPE_SECONDS.
  */
 export type Claim = { event: EventPlace; arrival: string; isOld?: boolean | undefined }
 
 /** A claim that is made in the step that records the event. */
-export type RecordClaim = { key: string; arrival: string; lifeMs: number; asksLog: boolean }
+export type RecordClaim = { key: string; arrival: string; lifeMs: number; unlessLogged: boolean }
 
 export type EventClaims = {
   /**
@@ -24,10 +24,7 @@ export type EventClaims = {
    * an event log, `record` makes the claim, which saves a call. Rejects with STORE_UNAVAILABLE.
    */
   claim(claim: Claim): Promise<boolean | RecordClaim>
-  /**
-   * The event was dispatched completely: another run of its job must skip it. Used only without an event log. Rejects
-   * as `claim`.
-   */
+  /** The event was dispatched completely: another run of its job must skip it. Does nothing with an event log. */
   ended(claim: Claim): Promise<void>
   /** Call it for a job of the previous version: its processes may still be running. */
   olderVersionSeen(): void
@@ -37,11 +34,11 @@ type EventClaimsDeps = {
   platform: string
   redis: RedisConnection
   shards: MessageShards
-  /** A shard that is away does not delay the events of others. Default: each shard is asked. */
+  /** A shard that is away does not delay the events of others. Default: each shard is tried. */
   outages?: MasterOutages
   dedupeSeconds: number
   eventLogSeconds: number
-  /** Whether the platform keeps an event log, which knows what was done for an event. */
+  /** Whether the platform keeps an event log, which has the deliveries of each event. */
   isLogged: boolean
   nowMs?: () => number
 }
@@ -49,7 +46,7 @@ type EventClaimsDeps = {
 const claimEvents = defineScript({
   name: 'event-log/claim-events',
   eachKeys: ['claimed', 'logged'],
-  eachArgs: ['arrival', 'lifeMs', 'asksLog'],
+  eachArgs: ['arrival', 'lifeMs', 'unlessLogged'],
 })
 const claimOldNames = defineScript({
   name: 'event-log/claim-old-names',
@@ -61,7 +58,7 @@ const endClaims = defineScript({ name: 'event-log/end-claims', eachKeys: ['claim
 const TOGETHER = ''
 
 export function createEventClaims(deps: EventClaimsDeps): EventClaims {
-  const { platform, redis, shards, outages = ALWAYS_ASKED, nowMs = Date.now } = deps
+  const { platform, redis, shards, outages = NO_OUTAGES, nowMs = Date.now } = deps
   const dedupeMs = deps.dedupeSeconds * 1000
   const oldMs = oldPushLifeMs(deps)
   const lifeOf = ({ isOld }: Claim) => (isOld ? oldMs : dedupeMs)
@@ -69,7 +66,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
     queueKey(MESSAGES_QUEUE, `de:${onceIds(platform).fanOut({ eventId: event.id })}`)
   /** Until then events are also claimed by the key of the previous version. */
   let oldNamesUntilMs = 0
-  let looked: Promise<void> | undefined
+  let checked: Promise<void> | undefined
 
   const claims = createBatches<Claim, boolean>({
     write: async (at, batch) => {
@@ -79,9 +76,9 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
         logged: shard.event(claim.event.id),
         arrival: claim.arrival,
         lifeMs: lifeOf(claim),
-        asksLog: claim.isOld ? '1' : '',
+        unlessLogged: claim.isOld ? '1' : '',
       }))
-      return yesOrNo(await outages.ask(shard.events, () => claimEvents(redis, { each })))
+      return flagsIn(await outages.run(shard.events, () => claimEvents(redis, { each })))
     },
   })
 
@@ -92,7 +89,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
         arrival: claim.arrival,
         lifeMs: lifeOf(claim),
       }))
-      return yesOrNo(await claimOldNames(redis, { each }))
+      return flagsIn(await claimOldNames(redis, { each }))
     },
   })
 
@@ -119,8 +116,8 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
     oldNamesUntilMs = nowMs() + dedupeMs
   }
 
-  /** BullMQ's counter shows whether the previous version's queue has ever had a job. */
-  async function lookForOlderVersion(): Promise<void> {
+  /** BullMQ's counter exists if the queue of the previous version has ever had a job. */
+  async function checkForOlderVersion(): Promise<void> {
     if ((await redis.exists(queueKey(MESSAGES_QUEUE, 'id'))) === 1) olderVersionSeen()
   }
 
@@ -131,9 +128,9 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
     },
     claim: (claim) =>
       guardStore(async () => {
-        looked ??= lookForOlderVersion()
-        await looked.catch((error: unknown) => {
-          looked = undefined
+        checked ??= checkForOlderVersion()
+        await checked.catch((error: unknown) => {
+          checked = undefined
           throw error
         })
         // The old key first: an arrival that does not get it must not hold the new key, because the owner needs both.
@@ -146,12 +143,12 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
           key: own.arrival(claim.event.id),
           arrival: claim.arrival,
           lifeMs: lifeOf(claim),
-          asksLog: claim.isOld === true,
+          unlessLogged: claim.isOld === true,
         }
       }),
   }
 }
 
-function yesOrNo(answers: unknown): boolean[] {
+function flagsIn(answers: unknown): boolean[] {
   return Array.isArray(answers) ? answers.map((answer) => answer === 1) : []
 }

@@ -1,5 +1,5 @@
-// Owns: following what is recorded in the event log, in all shards, from any place within the log's time: without a gap
-// or a repeat, or with word of it. A place is the last entry of each shard that was given.
+// Owns: following the events that are recorded in all shards of the log, from any position that the log still has.
+// Events are not repeated, and lost ones are reported as a gap. A position is the last read entry of each shard.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
@@ -10,25 +10,25 @@ import { createFeedTail, type FeedTail, type TailStep } from './feed-tail.ts'
 
 export type { FeedId } from './feed-shard.ts'
 
-/** One for each shard, in their order. */
+/** The last read entry of each shard, in their order. */
 export type FeedPosition = readonly FeedId[]
 
-/** `position`: where to go on when this step was taken. */
+/** `position`: where to resume after this step. */
 export type FeedStep = { position: FeedPosition } & (
   | { kind: 'event'; event: GatewayEvent; body: string }
-  /** Something that was recorded is lost to this follower; whole again from `fromMs` on. */
+  /** Recorded events are lost to this follower; from `fromMs` on it gets all. */
   | { kind: 'gap'; fromMs: number }
-  /** Nothing is wanted of the follower: time passes, or the position has moved. */
+  /** No event. The position may have changed. */
   | { kind: 'quiet' }
 )
 
 export type EventFeed = {
-  /** What is recorded after this call comes after it. */
+  /** The position after all events that are recorded now. */
   end(): Promise<FeedPosition>
   /**
-   * Everything that is recorded after the position; never ends by itself, and is `quiet` twice a second when there is
-   * nothing. In memory stands one read of one shard for each follower; the newest entries stand there once for all.
-   * Rejects with STORE_UNAVAILABLE when what follows has to be read from a Redis that is away.
+   * All events that are recorded after the position. It ends only with the signal, and yields `quiet` twice a second
+   * while there are none. Memory: one read of one shard per follower; the newest entries are shared by all followers.
+   * Rejects with STORE_UNAVAILABLE when the next entries must be read from a Redis that is away.
    */
   follow(from: FeedPosition, signal: AbortSignal): AsyncGenerator<FeedStep, void>
   readonly shardCount: number
@@ -66,13 +66,12 @@ export function createEventFeed({ redis, shards, eventLogSeconds, onError }: Eve
     try {
       return await tailAt(shard).poll()
     } catch (error) {
-      // Its followers wait.
       onError(error)
       return 'none'
     }
   }
 
-  /** One reader for all followers, as long as there is one. Never rejects. */
+  /** Polls for all followers, as long as there are any. Never rejects. */
   async function readTails(): Promise<void> {
     isReading = true
     while (followers > 0) {
@@ -102,18 +101,18 @@ export function createEventFeed({ redis, shards, eventLogSeconds, onError }: Eve
   type Place = { at: FeedId; generation: number; isResumed: boolean }
   type Found = { steps: readonly TailStep[]; gapFromMs: number | undefined }
 
-  /** From Redis: there the place itself is looked for. */
+  /** From Redis, which shows whether the entry of the place still exists. */
   async function readPlace(shard: MessageShard, place: Place): Promise<Found> {
     const tail = tailAt(shard)
     const { generation } = tail
-    const { nowMs, isThere, isWhole, goOn, entries } = await readAfter(redis, shard, place.at)
+    const { nowMs, isThere, isWhole, resumeAt, entries } = await readAfter(redis, shard, place.at)
     const isOld = place.isResumed && place.at.ms < nowMs - eventLogSeconds * 1000
     const isKnown = isWhole && (isThere || !isOld)
     place.generation = generation
     place.isResumed = false
     const steps = entries.map((entry) => ({ ...entry, isEvent: true }))
     if (isKnown) return { steps, gapFromMs: undefined }
-    place.at = goOn
+    place.at = resumeAt
     return { steps, gapFromMs: entries[0]?.id.ms ?? nowMs }
   }
 
@@ -140,7 +139,7 @@ export function createEventFeed({ redis, shards, eventLogSeconds, onError }: Eve
             place.at = id
             isQuiet = false
             if (event !== undefined) yield { kind: 'event', event, body, position: position() }
-            // Of several in a row the last says it.
+            // Several lost entries in a row are one gap.
             else if (isEvent && !isLost(steps[index + 1])) yield { kind: 'gap', fromMs: id.ms, position: position() }
           }
         }

@@ -1,5 +1,5 @@
-// Owns: the event log of a platform: events and the states of their deliveries, for EVENT_LOG_SECONDS. The caller never
-// records tickets.
+// Owns: the event log of a platform: events and the states of their deliveries, for EVENT_LOG_SECONDS. Tickets are
+// never recorded.
 import type { DeliveryAttempt, DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import type { ConsumerWrite, RecordedWritesDeps } from '../consumers/recorded-writes.ts'
@@ -20,10 +20,10 @@ export type EventFilter = {
   authorizer?: string | undefined
   /** Exact, or with `*` at the end; case does not matter. */
   type?: string | undefined
-  /** Both bounds belong to the range; they are compared with the time of arrival. */
+  /** Inclusive bounds of the time of arrival. */
   fromMs?: number | undefined
   toMs?: number | undefined
-  /** An openid. Its events have an index of their own. Only with `authorizer`. */
+  /** An openid, only with `authorizer`. Events have an index by user. */
   subject?: string | undefined
   /**
    * Text within the values of `data`, ignoring the case of A to Z. `shown`: the part of the event that may be searched.
@@ -37,7 +37,7 @@ export type EventFilter = {
 }
 
 /**
- * `scannedTo`: for a search for text, or one that reached its bound: events received before this time were not read.
+ * `scannedTo`: only of a search for text, or that reached its bound: events received before this time were not read.
  */
 export type FoundEvents = Page<LoggedEvent> & { scannedTo?: string }
 
@@ -46,7 +46,7 @@ export type DeliveryChange = {
   attempts: number
   lastError?: string | undefined
   deliveredAtMs?: number | undefined
-  /** The job that makes the delivery from now on. Default: unchanged; at first the event's id. */
+  /** The job that makes the delivery from now on. Default: unchanged; initially the event's id. */
   jobId?: string | undefined
   /** The attempt that led to it. */
   made?: MadeAttempt | undefined
@@ -71,11 +71,11 @@ export type EventToRecord = {
 
 export type EventLog = {
   /**
-   * Remembers an event and that these subscriptions are to get it. The step makes the writes to consumers as well, if
-   * it is proven to reach them: an entry with the fields `id`, `type` and `event`, or a job with the event's id, named
-   * after its type. Returns the subscriptions that have the event: those whose write was made and, on repeat with the
-   * same `receivedAtMs`, all that it was delivered to before. No write is made twice then, and nothing known is lost.
-   * undefined: another arrival has claimed the event, and nothing was done.
+   * Records an event and its deliveries to these subscriptions. The same step writes to consumers, if scripts can reach
+   * their keys: an entry with the fields `id`, `type` and `event`, or a job with the event's id, named after its type.
+   * Answers the subscriptions that have the event: by a write of this call or, on a repeat with the same
+   * `receivedAtMs`, by an earlier delivery. A repeat writes nothing twice, and keeps recorded states. undefined:
+   * another arrival has claimed the event, and nothing was done.
    */
   record(
     event: GatewayEvent,
@@ -92,14 +92,14 @@ export type EventLog = {
   deliveryChanged(event: EventPlace, subscription: string, change: DeliveryChange): Promise<void>
   has(id: string): Promise<boolean>
   get(id: string): Promise<LoggedEvent | undefined>
-  /** The last 20 of each subscription, newest first over all of them. None for an unknown event. */
+  /** The last 20 of each subscription, newest first. None for an unknown event. */
   attempts(id: string, page: { limit: number; cursor: string | undefined }): Promise<Page<DeliveryAttempt>>
   /**
    * Newest first. A page has at most 512 KiB. A search scans at most 5,000 entries, reads 8 MiB and takes half a
    * second.
    */
   find(filter: EventFilter): Promise<FoundEvents>
-  /** undefined: there is no log. */
+  /** undefined: the platform has no log. */
   reach(): Promise<LogReach | undefined>
 }
 

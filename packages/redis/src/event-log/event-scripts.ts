@@ -1,5 +1,5 @@
-// Owns: the names of the arguments of the scripts that write the event log. Every key of the log expires; all of a
-// shard share its hash tag.
+// Owns: the definitions of the scripts that write the event log. Every key of the log expires; all keys of a shard
+// share its hash tag.
 import { defineScript } from '../lua/define-script.ts'
 
 export const recordEvents = defineScript({
@@ -8,7 +8,7 @@ export const recordEvents = defineScript({
   moreKeys: 'others',
   args: [
     'life',
-    'most',
+    'maxEvents',
     'eventPrefix',
     'pending',
     'delivered',
@@ -32,7 +32,7 @@ export const recordEvents = defineScript({
       'claimed',
       'arrival',
       'claimMs',
-      'asksLog',
+      'unlessLogged',
       'deliveries',
     ],
     delivery: ['name', 'sink', 'how'],

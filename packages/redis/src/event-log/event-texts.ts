@@ -5,14 +5,14 @@ import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'
 import type { EventFilter } from './event-log.ts'
 
-/** The texts as they are in an event's JSON; '' = any. `text` is in lower case. */
+/** The texts as an event's JSON contains them; '' = any. `text` is in lower case. */
 export type Texts = { subject: string; text: string }
 
 type Wanted = Pick<EventFilter, 'authorizer' | 'subject' | 'text'>
 
 const findTexts = defineScript({ name: 'event-log/find-texts', args: ['subject', 'lowered'], eachKeys: ['key'] })
 
-/** undefined: the filter needs no text of events. */
+/** undefined: the filter has no text. */
 export function textsOf({ subject, text }: Wanted): Texts | undefined {
   if (subject === undefined && text === undefined) return undefined
   return {
@@ -40,7 +40,7 @@ function dataOf(event: unknown): unknown {
   return typeof event === 'object' && event !== null && 'data' in event ? event.data : undefined
 }
 
-/** In a value at any depth. */
+/** Searches the values at any depth. */
 function hasText(value: unknown, needle: string): boolean {
   if (typeof value === 'string') return lowerCase(value).includes(needle)
   if (typeof value !== 'object' || value === null) return false

@@ -19,7 +19,7 @@ export type Search = {
 
 const asMember = ({ member }: Found) => member
 
-/** Whether the search reads the index of undelivered events: not when it reads that of one user. */
+/** Whether the search reads the index of undelivered events. It does not if it reads the index of one user. */
 export function isWalkedUndelivered({ subject, delivery }: EventFilter): boolean {
   return subject === undefined && delivery?.statuses !== undefined && !delivery.statuses.includes('delivered')
 }
@@ -30,7 +30,7 @@ export function accountsOf({ authorizer, only }: EventFilter): readonly string[]
   return authorizer === undefined ? only : only.filter((appId) => appId === authorizer)
 }
 
-/** A caller that may see only some accounts searches the indexes of these alone. */
+/** For a caller with rights to some accounts, only the indexes of these accounts are read. */
 export async function openSearch({ redis, shards }: Deps, filter: EventFilter): Promise<Search> {
   const { authorizer, subject, only, fromMs, toMs, cursor, delivery } = filter
   const range = { after: decodeCursor(cursor), minScore: fromMs, maxScore: toMs }
@@ -52,9 +52,7 @@ export async function openSearch({ redis, shards }: Deps, filter: EventFilter): 
   return through(walkMany(redis, setsOf(shards, accounts), range))
 }
 
-/**
- * Reads the index of users. A shard with events of earlier versions is searched by the index of the account.
- */
+/** Reads the index of users. In a shard with events of earlier versions, it reads the index of the account. */
 async function searchUser({ redis, shards }: Deps, user: User, range: Omit<Range, 'key'>): Promise<Search> {
   const searched = shards.all()
   const sets: Sets[] = searched.map(({ events }) => ({ prefix: events, names: [] }))

@@ -1,8 +1,8 @@
-// Owns: writing the event log. Events that are recorded in the same moment are one step. Its writes to consumers are in
+// Owns: writing the event log. Concurrent records are one step. The step's writes to consumers are in
 // consumers/recorded-writes.ts.
 import { createBatches } from '../batches.ts'
 import { createRecordedWrites } from '../consumers/recorded-writes.ts'
-import { ALWAYS_ASKED } from '../replication/master-outages.ts'
+import { NO_OUTAGES } from '../replication/master-outages.ts'
 import type { EventPlace, MessageShard } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps, EventToRecord } from './event-log.ts'
@@ -23,7 +23,7 @@ const PENDING = formatState({ status: 'pending', attempts: 0, lastError: null, d
 export function createEventWriter({
   redis,
   shards,
-  outages = ALWAYS_ASKED,
+  outages = NO_OUTAGES,
   queues,
   eventLogSeconds,
   maxEvents,
@@ -37,7 +37,6 @@ export function createEventWriter({
       { status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() },
       { worker },
     )
-    const most = Math.ceil(maxEvents / shards.all().length)
     const layout = {
       all: shard.events,
       indexOf: shard.eventsOfAuthorizer,
@@ -51,7 +50,7 @@ export function createEventWriter({
       feedEnd: shard.feedEnd,
       usersFrom: shard.usersKnownFrom,
       life: eventLogSeconds,
-      most,
+      maxEvents: Math.ceil(maxEvents / shards.all().length),
       eventPrefix: shard.event(''),
       pending: PENDING,
       delivered,
@@ -60,7 +59,7 @@ export function createEventWriter({
       attemptsPrefix: shard.attempts(''),
       ...recordLists(layout, events),
     }
-    const answers = await outages.ask(shard.events, () => recordEvents(redis, written))
+    const answers = await outages.run(shard.events, () => recordEvents(redis, written))
     return Array.isArray(answers)
       ? answers.map((served) => (Array.isArray(served) ? served.map(String) : 'claimed'))
       : []

@@ -5,44 +5,45 @@ import { defineScript } from '../lua/define-script.ts'
 import type { MessageShard } from '../shards/message-shards.ts'
 import { parseEvent } from './logged-event.ts'
 
-/** An entry. `number` 0: the feed had none at `ms`. */
+/** The id of an entry. `number` 0: the feed had no entry at `ms`. */
 export type FeedId = { ms: number; number: number }
 
-/** `event` undefined: the log has lost it. `body`: the same as JSON. */
+/** `event` undefined: the log does not have it any more. `body`: the event as JSON. */
 export type FeedEntry = { id: FeedId; event: GatewayEvent | undefined; body: string }
 
 type FeedRead = {
   nowMs: number
+  /** Whether the entry still exists. */
   isThere: boolean
-  /** Everything that was recorded after the entry is in `entries`, or still follows. */
+  /** No entry after it was lost: all are in `entries`, or follow later. */
   isWhole: boolean
-  /** The feed begins after what was asked for: what was before has expired, or there was none. */
+  /** The feed is empty, or has its first entry: none was trimmed. */
   isBegun: boolean
-  /** When it is not whole: where to go on. Everything behind it is there. */
-  goOn: FeedId
+  /** Where to resume if entries were lost: none after it is missing. */
+  resumeAt: FeedId
   entries: readonly FeedEntry[]
-  /** More follow than one read takes. */
+  /** There are more entries than one read returns. */
   hasMore: boolean
 }
 
-/** Of one read, but for an event that is larger by itself. */
+/** Of one read. A single event may be larger. */
 const MAX_FEED_BYTES = 256 * 1024
 const MAX_ENTRIES = 200
 
 const readFeed = defineScript({
   name: 'event-log/read-feed',
   keys: ['feed', 'feedEnd'],
-  args: ['after', 'afterNumber', 'most', 'maxBytes', 'eventPrefix'],
+  args: ['after', 'afterNumber', 'limit', 'maxBytes', 'eventPrefix'],
 })
 
 /** The last entry. */
 export async function endOfFeed(redis: RedisConnection, shard: MessageShard): Promise<FeedId> {
-  const { ended, nowMs } = await ask(redis, shard, { after: '', number: '' })
+  const { ended, nowMs } = await read(redis, shard, { after: '', number: '' })
   return ended ?? { ms: nowMs, number: 0 }
 }
 
 export async function readAfter(redis: RedisConnection, shard: MessageShard, after: FeedId): Promise<FeedRead> {
-  const { nowMs, ended, isThere, first, entries } = await ask(redis, shard, {
+  const { nowMs, ended, isThere, first, entries } = await read(redis, shard, {
     after: formatId(after),
     number: String(after.number),
   })
@@ -55,7 +56,7 @@ export async function readAfter(redis: RedisConnection, shard: MessageShard, aft
     isThere,
     isWhole: isThere || follows,
     isBegun: first === undefined || first.number === 1,
-    goOn: before ?? ended ?? { ms: nowMs, number: 0 },
+    resumeAt: before ?? ended ?? { ms: nowMs, number: 0 },
     entries,
     hasMore: last !== undefined && ended !== undefined && isBefore(last, ended),
   }
@@ -77,15 +78,15 @@ type Answer = {
   entries: FeedEntry[]
 }
 
-type Asked = { after: string; number: string }
+type Start = { after: string; number: string }
 
-async function ask(redis: RedisConnection, shard: MessageShard, { after, number }: Asked): Promise<Answer> {
+async function read(redis: RedisConnection, shard: MessageShard, { after, number }: Start): Promise<Answer> {
   const answer = await readFeed(redis, {
     feed: shard.feed,
     feedEnd: shard.feedEnd,
     after,
     afterNumber: number,
-    most: MAX_ENTRIES,
+    limit: MAX_ENTRIES,
     maxBytes: MAX_FEED_BYTES,
     eventPrefix: shard.event(''),
   })

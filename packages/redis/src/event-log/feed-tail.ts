@@ -1,17 +1,17 @@
-// Owns: the newest entries of one shard's feed, in memory: read once by a process, however many follow it.
+// Owns: a cache of the newest entries of one shard's feed, shared by all followers of the process.
 import type { RedisConnection } from '../connect.ts'
 import type { MessageShard } from '../shards/message-shards.ts'
 import { endOfFeed, type FeedEntry, type FeedId, isBefore, isSame, readAfter } from './feed-shard.ts'
 
-/** `isEvent` false: nothing was recorded, the position moves on by itself. */
+/** `isEvent` false: no entry, only a newer position. */
 export type TailStep = FeedEntry & { isEvent: boolean }
 
 export type FeedTail = {
-  /** Reads what is new: `some`, and perhaps `more` is left. Rejects as Redis does. */
+  /** Reads new entries. `more`: there are more than one read returns. Rejects with the driver's error. */
   poll(): Promise<'none' | 'some' | 'more'>
-  /** What follows, from memory. undefined: memory does not reach so far back, or cannot be trusted: ask Redis. */
+  /** The cached entries after this one. undefined: the cache begins later or is invalid, so Redis must be read. */
   after(id: FeedId, generation: number): readonly TailStep[] | undefined
-  /** Another number than before: something was lost, and positions have to be looked at in Redis. */
+  /** It changes when entries were lost: then each follower must read from Redis once. */
   readonly generation: number
 }
 
@@ -58,19 +58,19 @@ export function createFeedTail({ redis, shard, eventLogSeconds, maxBytes }: Feed
       return 'some'
     }
     const before = end
-    const { nowMs, isWhole, isBegun, goOn, entries, hasMore } = await readAfter(redis, shard, before)
+    const { nowMs, isWhole, isBegun, resumeAt, entries, hasMore } = await readAfter(redis, shard, before)
     const moveTo = (id: FeedId) => append({ id, event: undefined, body: '', isEvent: false })
-    // Looked at a moment ago, and everything since is there: the feed had been quiet for so long that it expired.
+    // The feed expired because nothing was recorded for its whole life. The last poll was recent, so nothing is lost.
     const isExpired =
       isBegun && before.ms <= nowMs - eventLogSeconds * 1000 && Date.now() - checkedAtMs < eventLogSeconds * 1000
     checkedAtMs = Date.now()
-    if (!isWhole && isExpired) moveTo(goOn)
+    if (!isWhole && isExpired) moveTo(resumeAt)
     else if (!isWhole) {
       generation += 1
-      beginAt(goOn)
+      beginAt(resumeAt)
     }
     for (const entry of entries) append({ ...entry, isEvent: true })
-    // Where nothing was ever recorded, the place is a time, and must not grow old.
+    // The position in an empty feed is a time, which must not become older than the log.
     if (isWhole && isBegun && entries.length === 0 && before.number === 0 && nowMs - before.ms > moveOnMs) {
       moveTo({ ms: nowMs, number: 0 })
     }

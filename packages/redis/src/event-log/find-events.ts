@@ -1,5 +1,5 @@
-// Owns: searching the event log, newest first. However much is logged or granted, one search reads a bounded part of
-// it, and an answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
+// Owns: searching the event log, newest first. One search reads a bounded number of entries and bytes. A page may
+// therefore be short or empty, with a cursor for the next one.
 import type { RedisConnection } from '../connect.ts'
 import { cutByWeight } from '../paging/cut-by-weight.ts'
 import { describeHashes, inGroups, MAX_PAGE_BYTES } from '../paging/describe-hashes.ts'
@@ -48,9 +48,9 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Found
     // One more than the page, to know whether there is a next one.
     const asked = isWhole ? Math.min(limit + 1 - page.length, SCAN_BATCH) : SCAN_BATCH
     const places = await search.walk(asked)
-    const { entries, cutAt } = await look(search, { filter, matches, spent }, places)
+    const { entries, cutAt } = await filterFound(search, { filter, matches, spent }, places)
     for (const entry of entries) {
-      // The index has the event once per subscription that was not delivered.
+      // The index of undelivered events has an event once per subscription.
       if (page.at(-1)?.id === entry.id) continue
       if (page.length === limit || (page.length > 0 && bytes + entry.bytes > MAX_PAGE_BYTES)) return answer(page.at(-1))
       page.push(entry)
@@ -62,15 +62,15 @@ export async function findEvents(deps: Deps, filter: EventFilter): Promise<Found
   }
 }
 
-/** The time counts only for searches that read events: all others are quick. */
+/** The time is checked only by searches that read events: the others are fast. */
 function isSpent({ entries, bytes, untilMs }: Spent): boolean {
   return entries >= MAX_SCANNED || bytes >= MAX_SCANNED_BYTES || (bytes > 0 && performance.now() > untilMs)
 }
 
 type Wanted = { filter: EventFilter; matches: Matcher | undefined; spent: Spent }
 
-/** The entries that match. `cutAt`: where the search stopped at its bound. */
-async function look(
+/** The entries that match. `cutAt`: the entry at which the search reached its bound. */
+async function filterFound(
   search: Search,
   { filter, matches, spent }: Wanted,
   found: readonly Found[],
@@ -112,8 +112,8 @@ async function look(
 }
 
 /**
- * Checks the candidates: Redis may have found the text in a name, in another value, or in a part that the caller may
- * not see.
+ * Checks the candidates again: Redis also finds the text in names of members, in other values, and in parts that the
+ * caller may not see.
  */
 async function confirm(search: Search, filter: EventFilter, entries: readonly Entry[]): Promise<Entry[]> {
   const texts = await byShard(search.shards, entries, async (shard, own) => {
@@ -170,16 +170,16 @@ async function load({ redis, shards }: Search, page: readonly Entry[]): Promise<
   return loaded
 }
 
-/** Asks each shard for its own entries, all at the same time. Answers in the order of the entries. */
+/** Reads the entries of each shard, all shards at once. Answers in the order of the entries. */
 async function byShard<E extends Found, Answer>(
   shards: readonly MessageShard[],
   entries: readonly E[],
-  ask: (shard: MessageShard, own: readonly E[]) => Promise<readonly Answer[]>,
+  read: (shard: MessageShard, own: readonly E[]) => Promise<readonly Answer[]>,
 ): Promise<Answer[]> {
   const answers = await Promise.all(
     shards.map(async (shard, place) => {
       const own = entries.filter((entry) => entry.place === place)
-      return own.length === 0 ? [] : [...(await ask(shard, own))].reverse()
+      return own.length === 0 ? [] : [...(await read(shard, own))].reverse()
     }),
   )
   return entries.flatMap(({ place }) => answers[place]?.splice(-1) ?? [])

@@ -1,6 +1,6 @@
--- Finds events by their JSON, without returning them. Only A to Z match without case, as in `isWanted`.
+-- Finds events by their JSON, without returning them. Only the case of A to Z is ignored, as in `isWanted`.
 -- ARG subject     text that the event contains; '' = any
--- ARG lowered     text that the event contains when it is in lower case; '' = any
+-- ARG lowered     text in lower case that the event contains in any case; '' = any
 -- EACH KEY key    the event
 -- RETURN for each row 1 = contains both, else 0
 -- COST O(bytes of the events)

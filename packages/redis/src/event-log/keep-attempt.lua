@@ -1,13 +1,14 @@
 -- The attempts at an event's deliveries.
 
--- An attempt, or a state, as JSON, without what a consumer answered: the member stands last, and no text in JSON
--- contains an unescaped quote.
+-- `withoutAnswer(json)`: an attempt or a state without the consumer's answer, which is the last member. No string in
+-- JSON contains an unescaped quote, so `,"answer":` can only be that member.
 local function withoutAnswer(json)
   local at = string.find(json, ',"answer":', 1, true)
   return at and string.sub(json, 1, at - 1) .. '}' or json
 end
 
--- Puts an attempt at the beginning of a subscription's list, unless it stands there; 20 remain, as long as the event.
+-- `keepAttempt(key, name, attempt, event)`: prepends an attempt to a subscription's list, unless the list has it. The
+-- list keeps 20 attempts, and expires with the event.
 local function keepAttempt(key, name, attempt, event)
   local kept = redis.call('HGET', key, name) or ''
   if string.find(kept, attempt .. '\n', 1, true) then return end

@@ -3,7 +3,7 @@ import type { RedisConnection } from '../connect.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
 
-/** `isFull`: the oldest events go before EVENT_LOG_SECONDS are over. */
+/** `isFull`: the oldest events are dropped before EVENT_LOG_SECONDS are over. */
 export type LogReach = { wholeFromMs: number; isFull: boolean }
 
 type LogReachDeps = {
@@ -18,14 +18,14 @@ type LogReachDeps = {
 export function readLogReach({ redis, shards, eventLogSeconds, maxEvents }: LogReachDeps): Promise<LogReach> {
   return guardStore(async () => {
     const all = shards.all()
-    const most = Math.ceil(maxEvents / all.length)
+    const maxPerShard = Math.ceil(maxEvents / all.length)
     const cuts = await Promise.all(
       all.map(async ({ events }) => {
         const [count, [, oldest]] = await Promise.all([
           redis.zcard(events),
           redis.zrange(events, '0', '0', 'WITHSCORES'),
         ])
-        return count >= most && oldest !== undefined ? [Number(oldest)] : []
+        return count >= maxPerShard && oldest !== undefined ? [Number(oldest)] : []
       }),
     )
     return {

@@ -32,7 +32,7 @@ export function jobField(subscription: string): string {
   return DELIVERING_JOB + subscription
 }
 
-/** The status is the first member, where delivered.lua reads it; the attempt is last. */
+/** `status` is the first member, as delivered.lua expects; `answer` is the last, as keep-attempt.lua expects. */
 export function formatState(state: StoredState, attempt?: AttemptInState): string {
   const { status, attempts, lastError, deliveredAt } = state
   const { startedAtMs, durationMs, httpStatus, worker, answer } = attempt ?? NO_ATTEMPT
@@ -71,7 +71,7 @@ export function parseLoggedEvent(fields: Readonly<Record<string, string>>): Logg
   }
 }
 
-/** Only this package writes it, from a GatewayEvent. */
+/** The text was written by this package, from a GatewayEvent. */
 export function parseEvent(text: string): GatewayEvent {
   const event: unknown = JSON.parse(text)
   if (typeof event !== 'object' || event === null || !('id' in event) || !('type' in event)) {

@@ -1,4 +1,4 @@
-// Owns: the event log of a platform that keeps none (`eventLog: false`): nothing is written, nothing is found.
+// Owns: the event log of a platform with `eventLog: false`, which stores nothing.
 import type { EventLog } from './event-log.ts'
 
 export const NO_EVENT_LOG: EventLog = {

@@ -1,4 +1,4 @@
-// Owns: the lists that the script which records events is called with. The script is record-events.lua.
+// Owns: the lists of arguments of record-events.lua.
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { ConsumerWrite, KeyPlaces, RecordedWrites } from '../consumers/recorded-writes.ts'
 import type { RecordClaim } from './event-claims.ts'
@@ -23,11 +23,11 @@ type RecordLayout = {
   consumers: RecordedWrites
 }
 
-/** `others`: the keys. `records`: of each queue, and then of each event and its deliveries. */
+/** `others`: keys. `records`: one of each queue, then one of each event, followed by those of its deliveries. */
 type RecordLists = { others: string[]; queueCount: number; records: Array<string | number> }
 
 const NOT_OF_USER = { ofUser: 0, userMember: '' }
-const NO_CLAIM = { claimed: 0, arrival: '', claimMs: 0, asksLog: '' }
+const NO_CLAIM = { claimed: 0, arrival: '', claimMs: 0, unlessLogged: '' }
 
 export function recordLists(
   { all, indexOf, users, consumers }: RecordLayout,
@@ -48,15 +48,15 @@ export function recordLists(
 
   const claimOf = (claim: RecordClaim | undefined) => {
     if (claim === undefined) return NO_CLAIM
-    const { key, arrival, lifeMs, asksLog } = claim
-    return { claimed: placeOf(key), arrival, claimMs: lifeMs, asksLog: asksLog ? '1' : '' }
+    const { key, arrival, lifeMs, unlessLogged } = claim
+    return { claimed: placeOf(key), arrival, claimMs: lifeMs, unlessLogged: unlessLogged ? '1' : '' }
   }
 
   for (const { event, body, receivedAtMs, subscriptions, writes, claim } of events) {
     const authorizer = event.authorizerappid
     const writeOf = new Map(writes.map((write) => [write.subscription, write]))
     const { ofUser, userMember } = userOf(event)
-    const { claimed, arrival, claimMs, asksLog } = claimOf(claim)
+    const { claimed, arrival, claimMs, unlessLogged } = claimOf(claim)
     const fields = {
       id: event.id,
       json: body,
@@ -69,7 +69,7 @@ export function recordLists(
       claimed,
       arrival,
       claimMs,
-      asksLog,
+      unlessLogged,
       deliveries: subscriptions.length,
     }
     records.push(...eventRecord(fields))

@@ -1,5 +1,5 @@
-// Owns: the deliveries that the event log has as pending, and where their jobs are in the queues. The worker repairs
-// differences (reconcile-deliveries.ts).
+// Owns: the pending deliveries of the event log, and the states of their jobs. The worker repairs differences between
+// the two (reconcile-deliveries.ts).
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
 import { parseDeadDelivery } from '../dead-letters/dead-delivery.ts'
@@ -24,7 +24,7 @@ export type DeliveryPlace =
 type UnsettledPage = { items: UnsettledDelivery[]; next: string | undefined }
 
 export type UnsettledDeliveries = {
-  /** One per shard of the log. Throws STORE_UNAVAILABLE while the shards are not known. */
+  /** One per shard of the log. Throws STORE_UNAVAILABLE until the number of shards is known. */
   shards(): readonly UnsettledOfShard[]
   placeOf(delivery: { subscription: string; jobId: string }): Promise<DeliveryPlace>
 }
@@ -35,9 +35,9 @@ export type UnsettledOfShard = {
    * page.
    */
   page(options: { untilMs: number; limit: number; after?: string | undefined }): Promise<UnsettledPage>
-  /** Removes a delivery that is over. */
+  /** Removes a delivery that is not pending any more. */
   settled(delivery: { eventId: string; subscription: string }): Promise<void>
-  /** True for one process within 50 s. */
+  /** True for one process in 50 s. */
   claimPass(): Promise<boolean>
 }
 
@@ -107,7 +107,7 @@ function unsettledOf(
   }
 }
 
-/** The separator is a blank: neither an event's id nor a subscription's name has one. */
+/** The separator is a blank, which neither an event's id nor a subscription's name contains. */
 function parseMember(member: string): { eventId: string; subscription: string } {
   const separator = member.lastIndexOf(' ')
   return { eventId: member.slice(0, separator), subscription: member.slice(separator + 1) }
@@ -122,8 +122,8 @@ function parseLogged(eventId: string, answer: unknown): UnsettledDelivery['logge
 }
 
 /**
- * Entries that are settled while a pass goes on leave the set, so that a position may skip some of the same
- * millisecond: the next pass sees them.
+ * Entries that are removed during a pass shift the offset, so a page may skip entries of the same millisecond. The next
+ * pass reads them.
  */
 function positionAfter(before: { score: string | number; offset: number }, scores: readonly string[]): string {
   const last = scores.at(-1) ?? '0'

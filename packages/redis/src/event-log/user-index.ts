@@ -1,12 +1,12 @@
-// Owns: the index of events by user. Users share sorted sets: one set per user would need several times the memory, and
-// would outlive events that a full log drops.
+// Owns: the index of events by user. Users share sorted sets, because one set per user would need several times the
+// memory, and would not be trimmed when a full log drops its events.
 import { hash } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
 import type { MessageShard } from '../shards/message-shards.ts'
 
 /**
- * Of all shards together. Of a million events about 60 stand in each, which Redis keeps in its compact form. Never
- * changed.
+ * Of all shards together. With a million events each set has about 60, for which Redis uses its compact encoding. It
+ * must never change.
  */
 const BUCKETS = 16_384
 const TAG_CHARACTERS = 6
@@ -15,14 +15,11 @@ const TAG_BYTES = 4
 /** An account and an openid. */
 export type User = { authorizer: string; subject: string }
 
-/**
- * `tag`: what the members of this user begin with; another user of the same set has another one, but for one in
- * 4,000,000,000.
- */
+/** `tag`: the prefix of this user's members. Two users of a set have the same with a chance of 1 in 4,000,000,000. */
 export type UserPlace = { key: string; tag: string }
 
 export type UserIndex = {
-  /** undefined: the event belongs to no user. */
+  /** undefined: the event has no user. */
   of(event: Pick<GatewayEvent, 'authorizerappid' | 'subject'>): UserPlace | undefined
   ofUser(user: User): UserPlace
 }

@@ -2,9 +2,12 @@
 
 type GroupBounds = { weight: number; items?: number }
 
-/** An item that weighs more than the bound is a group by itself. An item is weighed when its turn comes, not before. */
-export function* cutByWeight<T>(items: readonly T[], weightOf: (item: T) => number, most: GroupBounds): Generator<T[]> {
-  const { weight: maxWeight, items: maxItems = Infinity } = most
+/** An item that exceeds the bound alone is a group of its own. `weightOf` is called when the item is reached. */
+export function* cutByWeight<T>(
+  items: readonly T[],
+  weightOf: (item: T) => number,
+  { weight: maxWeight, items: maxItems = Infinity }: GroupBounds,
+): Generator<T[]> {
   let group: T[] = []
   let weight = 0
   for (const item of items) {

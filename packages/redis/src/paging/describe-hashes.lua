@@ -1,8 +1,8 @@
--- Says what hashes are like before they are read.
+-- Reads the size of one field of hashes, and the values of a few others.
 -- ARG measured  field
 -- EACH KEY key
 -- MORE ARGS fields  to read
--- RETURN for each row: length of the measured field, 0 = there is none; then the fields
+-- RETURN for each row: length of the measured field, 0 = it does not exist; then the fields
 -- COST O(rows * fields)
 
 local read = {unpack(ARGV, fields)}

@@ -1,11 +1,12 @@
-// Owns: what hashes are like before they are read: a few short fields, and how long the one is that makes them large.
+// Owns: reading the size of hashes before the hashes themselves: the length of the field that makes them large, and a
+// few short fields.
 import type { RedisConnection } from '../connect.ts'
 import { cutByWeight } from './cut-by-weight.ts'
 import { defineScript } from '../lua/define-script.ts'
 
 export type Description = { fields: Array<string | undefined>; bytes: number }
 
-/** In one call, so that nobody else waits long for Redis (measured: 1 µs each). */
+/** Hashes per call: Redis serves no other command meanwhile (measured: 1 µs each). */
 const MAX_BATCH = 250
 
 const describe = defineScript({
@@ -35,13 +36,13 @@ function parseDescription(answer: unknown): Description {
   return { bytes: Number(bytes ?? 0), fields: fields.map((value) => (typeof value === 'string' ? value : undefined)) }
 }
 
-/** Of one answer, but for an entry that is larger by itself: the process does nothing else while it is written. */
+/** Of one page; a single entry may be larger. Serializing a page blocks the event loop. */
 export const MAX_PAGE_BYTES = 512 * 1024
 
 const GROUP_BYTES = 128 * 1024
 const GROUP_ENTRIES = 25
 
-/** Entries that may be read at the same time; a large one alone. Between two groups the process does other things. */
+/** Groups of entries that are read at once; a large entry alone. Between two groups the event loop runs other tasks. */
 export function inGroups<T extends { bytes: number }>(entries: readonly T[]): Generator<T[]> {
   return cutByWeight(entries, ({ bytes }) => bytes, { weight: GROUP_BYTES, items: GROUP_ENTRIES })
 }

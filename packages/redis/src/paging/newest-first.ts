@@ -1,14 +1,15 @@
-// Owns: walking a sorted set from the highest score down, in pages that stay where they were while entries come and go.
+// Owns: reading a sorted set from the highest score down, in pages by a cursor that stays valid while entries are added
+// and removed.
 import { GatewayError } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 
-/** `nextCursor` is a position in plain text: whoever shows it to a caller seals it. */
+/** `nextCursor` is a position in plain text. It must be sealed before a caller gets it. */
 export type Page<T> = { items: T[]; nextCursor: string | null }
 
-/** A place in a sorted set: everything after it has a lower score, or the same score and a lower member. */
+/** A position in a sorted set. Entries after it have a lower score, or the same score and a lower member. */
 export type Position = { score: number; member: string }
 
-/** `place`: which of the walked sets it comes from. */
+/** `place`: the index of the set that it comes from. */
 export type Found = Position & { place: number }
 
 export type Range = {
@@ -31,7 +32,7 @@ export function decodeCursor(cursor: string | undefined): Position | undefined {
   return { score: Number(score), member }
 }
 
-/** The next `count` entries, fewer only at the end; each call goes on where the one before ended. */
+/** The next `count` entries, fewer only at the end. Each call continues after the previous one. */
 export type NewestFirst = (count: number) => Promise<Found[]>
 
 export function walkOne(redis: RedisConnection, range: Range): NewestFirst {
@@ -49,7 +50,7 @@ export async function readNewestFirst(redis: RedisConnection, range: Range, coun
   const min = range.minScore ?? '-inf'
   const max = Math.min(after?.score ?? Infinity, range.maxScore ?? Infinity)
   const found: Position[] = []
-  // Entries with the cursor's own score come again; many may share one millisecond, so step over them by offset.
+  // Entries with the cursor's score are read again. Many may share one millisecond, so they are skipped by offset.
   for (let offset = 0; found.length < count;) {
     const flat = await redis.zrevrangebyscore(
       key,
@@ -68,13 +69,13 @@ export async function readNewestFirst(redis: RedisConnection, range: Range, coun
   return found.slice(0, count)
 }
 
-/** ZREVRANGEBYSCORE orders equal scores by their members' bytes, downwards. */
+/** ZREVRANGEBYSCORE orders equal scores by the bytes of their members, descending. */
 export function isAfter(entry: Position, after: Position | undefined): boolean {
   if (after === undefined || entry.score < after.score) return true
   return entry.score === after.score && Buffer.compare(Buffer.from(entry.member), Buffer.from(after.member)) < 0
 }
 
-/** Of members and scores in turn, as Redis answers WITHSCORES. */
+/** `answer`: members and scores in turn, as WITHSCORES returns them. */
 export function toPositions(answer: unknown): Position[] {
   const flat = Array.isArray(answer) ? (answer as unknown[]) : []
   const positions: Position[] = []

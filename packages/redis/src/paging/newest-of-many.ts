@@ -1,11 +1,11 @@
-// Owns: walking many sorted sets at once as if they were one, from the highest score down. The work grows with the
-// number of sets once, and then with what is taken. Sets of several hash tags are read at the same time.
+// Owns: reading many sorted sets as if they were one, from the highest score down (a k-way merge). The first read costs
+// one command per set, later ones only what is returned. Sets of several hash tags are read concurrently.
 import type { RedisConnection } from '../connect.ts'
 import { cutByWeight } from './cut-by-weight.ts'
 import { type Found, isAfter, type NewestFirst, type Position, type Range, toPositions } from './newest-first.ts'
 import { defineScript } from '../lua/define-script.ts'
 
-/** Of one set: what was read and not yet taken, newest first. */
+/** One set. `waiting`: entries that were read and not returned yet, newest first. */
 type Stream = {
   place: number
   name: string
@@ -15,10 +15,7 @@ type Stream = {
   isOver: boolean
 }
 
-/**
- * Entries that one call reads at most, or sets that it looks at, so that nobody else waits long for Redis (measured: 1
- * µs each).
- */
+/** Entries or sets that one call reads: Redis serves no other command meanwhile (measured: 1 µs each). */
 const MAX_BATCH = 500
 
 const readHeads = defineScript({
@@ -28,22 +25,22 @@ const readHeads = defineScript({
   eachArgs: ['max', 'count', 'names'],
 })
 
-/** Sets of which the keys are `prefix` and a name, without blanks; they share a hash tag. */
+/** Sets with the keys `prefix` + name. Names have no blank; the keys share a hash tag. */
 export type Sets = { prefix: string; names: readonly string[] }
 
-type Asked = { max: string | number; count: number; names: string }
+type HeadRead = { max: string | number; count: number; names: string }
 
-/** `all`: by hash tags. An entry's `place` is the index in there. */
+/** `all`: one element per hash tag. The `place` of an entry is its index. */
 export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Omit<Range, 'key'>): NewestFirst {
   const { after, minScore = '-inf', maxScore = Infinity } = range
-  /** With something waiting, in the order of it: the newest last. undefined before the first read. */
+  /** The sets with waiting entries, sorted by their newest one, ascending. undefined before the first read. */
   let streams: Stream[] | undefined
 
   const highest = (last: Position | undefined) => scoreText(Math.min(last?.score ?? Infinity, maxScore))
 
-  async function ask(
+  async function readGroups(
     { prefix, names }: Sets,
-    groups: readonly Asked[],
+    groups: readonly HeadRead[],
   ): Promise<Array<[which: number, read: Position[]]>> {
     const answer = await readHeads(redis, { tagged: prefix + names[0], prefix, minScore, each: groups })
     const flat = Array.isArray(answer) ? (answer as unknown[]) : []
@@ -53,7 +50,7 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
     ])
   }
 
-  /** Most of the sets may be empty: nothing is made of those. */
+  /** Empty sets, which may be most of them, get no stream. */
   async function begin(): Promise<Stream[]> {
     const begun = await Promise.all(all.map((sets, place) => beginAt(sets, place)))
     return begun.flat().toSorted(oldestFirst)
@@ -64,7 +61,7 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
     for (let start = 0; start < sets.names.length; start += MAX_BATCH) {
       const chunk = sets.names.slice(start, start + MAX_BATCH)
       const asked = { max: highest(after), count: 1, names: `${chunk.join(' ')} ` }
-      for (const [which, read] of await ask(sets, [asked])) {
+      for (const [which, read] of await readGroups(sets, [asked])) {
         const stream: Stream = { place, name: chunk[which] ?? '', waiting: [], last: after, batch: 1, isOver: false }
         take(stream, read)
         if (stream.waiting.length > 0) begun.push(stream)
@@ -87,12 +84,12 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
   async function readAt(sets: Sets, asked: readonly Stream[]): Promise<void> {
     for (const chunk of cutByWeight(asked, ({ batch }) => batch, { weight: MAX_BATCH })) {
       const groups = chunk.map(({ name, last, batch }) => ({ max: highest(last), count: batch, names: name }))
-      const answers = new Map(await ask(sets, groups))
+      const answers = new Map(await readGroups(sets, groups))
       chunk.forEach((stream, which) => take(stream, answers.get(which) ?? []))
     }
   }
 
-  /** Those that the next `count` entries can come from, and that would soon have nothing waiting. */
+  /** Reads more of the sets from which the next `count` entries can come and that have fewer than two waiting. */
   async function prepare(from: readonly Stream[], count: number): Promise<void> {
     await read(from.slice(-count).filter(({ waiting, isOver }) => !isOver && waiting.length < 2))
   }
@@ -111,7 +108,7 @@ export function walkMany(redis: RedisConnection, all: readonly Sets[], range: Om
         if (newest) found.push({ ...newest, place: stream.place })
         if (stream.waiting.length > 0) insert(streams, stream)
         else if (!stream.isOver) {
-          // What it has next is not known: nobody else's entry may be taken before that.
+          // Its next entry is unknown, and may be newer than those of the other sets.
           await read([stream])
           if (stream.waiting.length > 0) insert(streams, stream)
           break

@@ -3,17 +3,17 @@
 -- ARG prefix    of the sets' keys
 -- ARG minScore
 -- EACH ARG max    highest score
--- EACH ARG count  how many entries beside those of just that score
+-- EACH ARG count  how many entries, besides those with exactly the highest score
 -- EACH ARG names  of sets, each followed by a blank
--- RETURN in turn: which set, counted over all of them from 0, and its members and scores, newest first; nothing of an
---   empty one
+-- RETURN in turn: the index of a set, from 0 over all rows, and its members and scores, newest first; empty sets are
+--   left out
 -- COST O(sets * log(entries) + entries)
 
 local answers, place = {}, 0
 for _, max, count, names in each() do
   for name in string.gmatch(names, '[^ ]+') do
     local key = prefix .. name
-    -- Some of the highest score may have been read before; the caller knows which.
+    -- The caller may have read some entries of the highest score before, and skips them.
     local again = max == '+inf' and 0 or redis.call('ZCOUNT', key, max, max)
     local read = redis.call('ZREVRANGEBYSCORE', key, max, minScore, 'WITHSCORES', 'LIMIT', 0, again + count)
     if #read > 0 then

@@ -4,7 +4,7 @@ import { within } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
 import { messageInbox, queueKey } from '../keys.ts'
-import { ALWAYS_ASKED, type MasterOutages } from '../replication/master-outages.ts'
+import { NO_OUTAGES, type MasterOutages } from '../replication/master-outages.ts'
 import { masterNameOf } from '../replication/master-of-key.ts'
 import type { ShardCount } from '../shards/shard-count.ts'
 import { storeErrorCode } from '../store-errors.ts'
@@ -38,7 +38,7 @@ type Left = { untilMs: number; pauseMs: number }
 
 /** One per process, for all platforms. */
 export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
-  const { redis, count, outages = ALWAYS_ASKED, nowMs = () => performance.now() } = deps
+  const { redis, count, outages = NO_OUTAGES, nowMs = () => performance.now() } = deps
   const left = new Map<number, Left>()
   let latest = -1
 

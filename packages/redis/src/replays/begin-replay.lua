@@ -1,17 +1,17 @@
--- Begins a replay of the items that stand in `todo`, and forgets the oldest replays of the subscription.
+-- Begins a replay of the items in `todo`, and removes the oldest replays of the subscription.
 -- KEY replay          its record
 -- KEY open            sorted set of `subscription id` of all that have not ended, by time of creation
 -- KEY ofSubscription  sorted set of the ids of the subscription's replays, by time of creation
--- KEY todo            sorted set of items that are to be done, by time of arrival
--- KEY underWay        the same of items that are being done
+-- KEY todo            sorted set of waiting items, by time of arrival
+-- KEY underWay        the same of items that a worker delivers now
 -- ARG subscription
 -- ARG id
 -- ARG createdAtMs
 -- ARG prefix          of replays' keys
--- ARG maxOpen        of the platform, paused ones included
--- ARG maxKept        of the subscription, ended ones included
+-- ARG maxOpen         of the platform, paused ones included
+-- ARG maxKept         of the subscription, ended ones included
 -- MORE ARGS fields    field, value … of the record
--- RETURN {'begun', how many items}; {'platform'}, {'subscription'}: it has as many open ones as it may
+-- RETURN {'begun', number of items}; {'platform'} or {'subscription'} = it has the maximum of open replays
 -- INCLUDE replays/finish
 -- COST O(maxOpen + maxKept)
 

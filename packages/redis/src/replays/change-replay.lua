@@ -2,8 +2,8 @@
 -- KEY replay          its record
 -- KEY open            sorted set of `subscription id` of all that have not ended, by time of creation
 -- KEY ofSubscription  sorted set of the ids of the subscription's replays, by time of creation
--- KEY todo            sorted set of items that are to be done, by time of arrival
--- KEY underWay        the same of items that are being done
+-- KEY todo            sorted set of waiting items, by time of arrival
+-- KEY underWay        the same of items that a worker delivers now
 -- ARG subscription
 -- ARG id
 -- ARG change          'pause', 'resume' or 'cancel'

@@ -1,17 +1,15 @@
--- Makes a process the owner of a replay that nobody runs. What an earlier owner had under way, and died or gave up,
--- is to
--- be done again.
--- A replay that a failover has lost holds no place among the open ones.
+-- Makes a process the owner of a replay that no process runs. Items that an earlier owner left under way are delivered
+-- again. A replay whose record was lost in a failover is removed from `open`.
 -- KEY replay     its record
--- KEY todo       sorted set of items that are to be done, by time of arrival
--- KEY underWay   the same of items that are being done
+-- KEY todo       sorted set of waiting items, by time of arrival
+-- KEY underWay   the same of items that a worker delivers now
 -- KEY open       sorted set of all that have not ended
 -- ARG owner      the process
--- ARG ownedMs    for which it is the owner
+-- ARG ownedMs    length of its lease
 -- ARG member     the replay in `open`
 -- RETURN 1 = claimed; 0 = it does not run, or another process runs it
 -- INCLUDE lua/now
--- COST O(items under way * log(items to do))
+-- COST O(items under way * log(waiting items))
 
 local call = redis.call
 local known = call('HMGET', replay, 'status', 'owner', 'ownedUntilMs')

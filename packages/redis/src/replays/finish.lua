@@ -1,4 +1,4 @@
--- Ends a replay.
+-- `finish(status)`: ends the replay.
 -- NEED replay
 -- NEED open
 -- NEED ofSubscription
@@ -9,7 +9,7 @@
 -- INCLUDE lua/now
 
 local KEPT_SECONDS = 7 * 86400
--- For what is under way when a replay is cancelled.
+-- For items that are under way when the replay is cancelled.
 local CANCELLED_SECONDS = 60
 local member = subscription .. ' ' .. id
 

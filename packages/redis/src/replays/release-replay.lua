@@ -1,4 +1,4 @@
--- Ends a process' ownership of a replay, unless another process owns it.
+-- Releases a process' lease of a replay, unless another process has it.
 -- KEY replay     its record
 -- ARG owner      the process
 -- RETURN 1

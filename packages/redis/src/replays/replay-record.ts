@@ -10,19 +10,19 @@ export type ReplayRange = {
   authorizers?: readonly string[] | undefined
   /** The user that the event is about. */
   subject?: string | undefined
-  /** Only what was never delivered, is pending, or is dead. */
+  /** Only deliveries that are pending or dead, or were never made. */
   onlyUndelivered: boolean
 }
 
 export type Replay = {
   id: string
   subscription: string
-  /** When its subscription was created: a newer subscription of the same name gets nothing of it. */
+  /** When its subscription was created: a newer subscription with the same name gets no deliveries of it. */
   subscribedAtMs: number
   createdAtMs: number
   endedAtMs: number | undefined
   status: ReplayStatus
-  /** `delivered` and `failed` add up to it when it is completed. */
+  /** When the replay is completed, `delivered` + `failed`. */
   matched: number
   delivered: number
   failed: number
@@ -75,7 +75,7 @@ export function parseReplay(id: string, fields: Readonly<Record<string, string>>
   }
 }
 
-/** What a replay delivers: an event of the log, or a dead letter, by its job. Ids have no blank. */
+/** One delivery of a replay: an event of the log, or a dead letter by the id of its job. Ids have no blank. */
 export type ReplayItem = { eventId: string } & ({ shard: number } | { deadJobId: string })
 
 export function formatItem(item: ReplayItem): string {

@@ -1,5 +1,5 @@
-// Owns: running a replay: claiming it, taking its due deliveries, and recording how each ended. One worker at a time
-// runs a replay.
+// Owns: running a replay: claiming it, taking its due items, and counting their outcomes. One worker at a time runs a
+// replay.
 import { randomUUID } from 'node:crypto'
 import { DeliveryJobSchema, type DeliveryStatus, type GatewayEvent, parserOf } from '@wxgw/contracts'
 import type { RedisConnection } from '../connect.ts'
@@ -15,7 +15,7 @@ import { keysOfReplay, type ReplayKeys } from './replays.ts'
 
 export type ItemOutcome = 'delivered' | 'failed' | 'back'
 
-/** `jobId`: of the job in the deliveries' queue that works on it, or is its dead letter, where there is one. */
+/** `jobId`: of the delivery's job in the subscription's queue, if there is one: waiting, or a dead letter. */
 export type ReplayedDelivery = {
   event: GatewayEvent
   receivedAtMs: number
@@ -29,16 +29,16 @@ export type TakenItems = { status: 'running'; items: string[] } | { status: 'ove
 export type ReplayRun = {
   replay: Replay
   /**
-   * Takes at most `most` deliveries, and not more than `ratePerSecond` allows. Renews the claim for 10 s. `over`: the
+   * Takes at most `limit` items, and not more than `ratePerSecond` allows. Renews the lease for 10 s. `over`: the
    * replay has ended, was paused, or another process runs it.
    */
-  take(most: number, ratePerSecond: number): Promise<TakenItems>
-  /** undefined: neither the log nor the dead letters have it any more. */
+  take(limit: number, ratePerSecond: number): Promise<TakenItems>
+  /** undefined: it is not in the log or the dead letters any more. */
   load(item: string): Promise<ReplayedDelivery | undefined>
   settle(item: string, outcome: ItemOutcome): Promise<void>
-  /** After a delivery: removes its dead letter and its waiting retry. */
+  /** Call it after a successful delivery: removes its dead letter or its waiting retry. */
   removeJobs(delivery: ReplayedDelivery): Promise<void>
-  /** The subscription is gone. */
+  /** Removes the replay, because its subscription was deleted. */
   cancel(): Promise<void>
   release(): Promise<void>
 }
@@ -59,7 +59,7 @@ export type ReplayRunsDeps = {
   queues: Pick<Queues, 'open'>
 }
 
-/** A killed process' replay is taken over after at most this. */
+/** The lease: the replay of a killed process is claimed by another one after at most this time. */
 const OWNED_MS = 10_000
 
 const parseDelivery = parserOf(DeliveryJobSchema)
@@ -117,16 +117,16 @@ function runOf(deps: ReplayRunsDeps, { replay, owner }: { replay: Replay; owner:
     try {
       await job.remove()
     } catch (error) {
-      // A worker has taken it meanwhile.
+      // A worker has fetched it meanwhile.
       if (!isJobGone(error) && !(await job.isActive())) throw error
     }
   }
 
   return {
     replay,
-    take: (most, ratePerSecond) =>
+    take: (limit, ratePerSecond) =>
       guardStore(async () => {
-        const asked = { subscription, id, owner, ownedMs: OWNED_MS, most, perSecond: ratePerSecond }
+        const asked = { subscription, id, owner, ownedMs: OWNED_MS, limit, perSecond: ratePerSecond }
         const answer = await takeItems(redis, { ...all, ...asked })
         const [status, ...items] = Array.isArray(answer) ? answer.map(String) : []
         return status === 'running' ? { status, items } : { status: 'over' }

@@ -1,5 +1,4 @@
-// Owns: the names of the arguments of the scripts on replays: each changes one replay in one step. All keys share the
-// platform's hash tag.
+// Owns: the definitions of the scripts that change a replay in one step. All keys share the platform's hash tag.
 import { defineScript } from '../lua/define-script.ts'
 
 const REPLAY_KEYS = ['replay', 'open', 'ofSubscription', 'todo', 'underWay'] as const
@@ -23,7 +22,7 @@ export const claimReplay = defineScript({
 export const takeItems = defineScript({
   name: 'replays/take-items',
   keys: REPLAY_KEYS,
-  args: ['subscription', 'id', 'owner', 'ownedMs', 'most', 'perSecond'],
+  args: ['subscription', 'id', 'owner', 'ownedMs', 'limit', 'perSecond'],
 })
 export const settleItem = defineScript({
   name: 'replays/settle-item',

@@ -1,5 +1,4 @@
-// Owns: selecting the deliveries of a replay: from the event log, and from the dead letters, which the log may not have
-// any more.
+// Owns: selecting the deliveries of a replay from the event log, and from dead letters whose events have expired there.
 import {
   explainMatch,
   type GatewayEvent,
@@ -73,12 +72,12 @@ async function* selectLogged(
   }
 }
 
-type Looked = { subscription: Subscription; range: ReplayRange; shard: MessageShard; found: readonly Found[] }
+type FoundInShard = { subscription: Subscription; range: ReplayRange; shard: MessageShard; found: readonly Found[] }
 
 type Candidate = Found & { bytes: number; isPending: boolean }
 
-async function wantedOf(deps: SelectionDeps, looked: Looked): Promise<Selected[]> {
-  const { subscription, range, shard, found } = looked
+async function wantedOf(deps: SelectionDeps, inShard: FoundInShard): Promise<Selected[]> {
+  const { subscription, range, shard, found } = inShard
   const keys = found.map(({ member }) => shard.event(member))
   const described = await describeDeliveries(deps.redis, keys)
   const candidates = found.flatMap((place, index): Candidate[] => {
@@ -86,14 +85,14 @@ async function wantedOf(deps: SelectionDeps, looked: Looked): Promise<Selected[]
     if (!event || !isWanted(event, subscription, range)) return []
     return [{ ...place, bytes: event.bytes, isPending: statusIn(event, subscription) === 'pending' }]
   })
-  const wanted = await withReadHolding(deps, looked, await withoutQueued(deps, looked, candidates))
+  const wanted = await withMatchingContent(deps, inShard, await withoutQueued(deps, inShard, candidates))
   return wanted.map(({ member, score }) => ({ item: { eventId: member, shard: shard.index }, receivedAtMs: score }))
 }
 
 /** A pending delivery with a job is left out: the job delivers it, and a replay would deliver it twice. */
 async function withoutQueued(
   { platform, redis }: SelectionDeps,
-  { subscription, shard }: Looked,
+  { subscription, shard }: FoundInShard,
   candidates: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
   const pending = candidates.filter(({ isPending }) => isPending)
@@ -114,28 +113,28 @@ async function withoutQueued(
 }
 
 /** The event is read only when a filter needs it. */
-async function withReadHolding(
+async function withMatchingContent(
   { redis }: SelectionDeps,
-  { subscription, range, shard }: Looked,
+  { subscription, range, shard }: FoundInShard,
   candidates: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
   if (range.subject === undefined && subscription.match.data === undefined) return candidates
-  const holding: Candidate[] = []
+  const matching: Candidate[] = []
   for (const group of inGroups(candidates)) {
     const pipeline = redis.pipeline()
     for (const { member } of group) pipeline.hget(shard.event(member), 'event')
     const texts = allSucceeded(await pipeline.exec())
-    const holds = (text: unknown) => typeof text === 'string' && matches(parseEvent(text), subscription, range)
-    holding.push(...group.filter((_, index) => holds(texts[index])))
+    const isMatch = (text: unknown) => typeof text === 'string' && matches(parseEvent(text), subscription, range)
+    matching.push(...group.filter((_, index) => isMatch(texts[index])))
   }
-  return holding
+  return matching
 }
 
 function statusIn({ deliveries }: DescribedEvent, { name }: Subscription): DeliveryStatus | undefined {
   return deliveries.find(({ subscription }) => subscription === name)?.status
 }
 
-/** Filters by what is known without reading the event. */
+/** Filters without reading the event. */
 function isWanted(described: DescribedEvent, subscription: Subscription, range: ReplayRange): boolean {
   const { type, authorizer } = described
   if (type === undefined) return false
@@ -171,7 +170,7 @@ function accountsOf({ match }: Subscription, { authorizers }: ReplayRange): stri
 
 type DeadRange = ReplayRange & { except: ReadonlySet<string> }
 
-/** A delivery fails after its event has come, so dead letters from before the range are skipped. */
+/** A delivery fails after the arrival of its event, so dead letters that failed before the range are skipped. */
 async function* selectDead(
   deps: SelectionDeps,
   subscription: Subscription,
@@ -200,11 +199,11 @@ async function* selectDead(
   }
 }
 
-type LookedDead = { subscription: Subscription; range: ReplayRange; queue: string; jobIds: readonly string[] }
+type FailedJobs = { subscription: Subscription; range: ReplayRange; queue: string; jobIds: readonly string[] }
 
 async function wantedDead(
   { redis }: SelectionDeps,
-  { subscription, range, queue, jobIds }: LookedDead,
+  { subscription, range, queue, jobIds }: FailedJobs,
 ): Promise<Selected[]> {
   const pipeline = redis.pipeline()
   for (const id of jobIds) pipeline.hget(queueKey(queue, id), 'data')
@@ -218,7 +217,7 @@ async function wantedDead(
   })
 }
 
-/** The id of a delivery is its event's, with the replay's behind a dot. */
+/** The id of a delivery is the id of its event, followed by `.` and the id of the replay, if there is one. */
 function eventOfJob(jobId: string): string {
   const [eventId = jobId] = jobId.split('.')
   return eventId

@@ -45,7 +45,7 @@ export type ReplaysDeps = {
   nowMs(): number
 }
 
-/** By the names that the scripts have for them. */
+/** The keys by their names in the scripts. */
 export function keysOfReplay(keys: ReplayKeys, { subscription, id }: Pick<Replay, 'subscription' | 'id'>) {
   return {
     replay: keys.replay(id),
@@ -59,7 +59,7 @@ export function keysOfReplay(keys: ReplayKeys, { subscription, id }: Pick<Replay
 export function createReplays(deps: ReplaysDeps): Replays {
   const { redis, keys, replicas = NO_REPLICA_BARRIER, nowMs } = deps
 
-  /** An early check before the work of a selection. The script that starts the replay decides. */
+  /** An early check before the expensive selection. The script that begins the replay checks again. */
   async function assertRoom(subscription: string): Promise<void> {
     const open = await redis.zrange(keys.replaysOpen, '0', '-1')
     if (open.some((member) => member.startsWith(`${subscription} `))) throw limit('subscription')
@@ -133,16 +133,16 @@ export function createReplays(deps: ReplaysDeps): Replays {
         return replay?.subscription === subscription ? replay : undefined
       }),
 
-    list: (subscription, { limit: most, cursor }) =>
+    list: (subscription, page) =>
       guardStore(async () => {
-        const after = decodeCursor(cursor)
-        const places = await readNewestFirst(redis, { key: keys.replays(subscription), after }, most + 1)
-        const shown = places.slice(0, most)
+        const after = decodeCursor(page.cursor)
+        const places = await readNewestFirst(redis, { key: keys.replays(subscription), after }, page.limit + 1)
+        const shown = places.slice(0, page.limit)
         const pipeline = redis.pipeline()
         for (const { member } of shown) pipeline.hgetall(keys.replay(member))
         const hashes = shown.length === 0 ? [] : allSucceeded(await pipeline.exec())
         const items = shown.flatMap(({ member }, index) => parseReplay(member, parseFields(hashes[index])) ?? [])
-        const last = places.length > most ? shown.at(-1) : undefined
+        const last = places.length > page.limit ? shown.at(-1) : undefined
         return { items, nextCursor: last ? encodeCursor(last) : null }
       }),
 
@@ -156,7 +156,7 @@ export function createReplays(deps: ReplaysDeps): Replays {
   }
 }
 
-/** With its subscription. Safe to repeat. */
+/** Removes all replays of a subscription. Safe to repeat. */
 export async function clearReplays(redis: RedisConnection, keys: ReplayKeys, subscription: string): Promise<void> {
   const open = (await redis.zrange(keys.replaysOpen, '0', '-1')).filter((member) =>
     member.startsWith(`${subscription} `),

@@ -1,9 +1,9 @@
--- Counts an item that has ended, or puts it back.
+-- Counts the outcome of an item, or returns the item to `todo`.
 -- KEY replay     its record
--- KEY todo       sorted set of items that are to be done, by time of arrival
--- KEY underWay   the same of items that are being done
+-- KEY todo       sorted set of waiting items, by time of arrival
+-- KEY underWay   the same of items that a worker delivers now
 -- ARG item
--- ARG outcome    'delivered', 'failed', or 'back' = it is to be done again
+-- ARG outcome    'delivered', 'failed', or 'back' = deliver it again
 -- RETURN 1; 0 = it was not under way
 -- COST O(log(items))
 

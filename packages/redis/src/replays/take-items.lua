@@ -1,19 +1,19 @@
--- Takes the items that are due by the rate, the oldest first, and ends the replay when nothing is left. Time in which
--- nothing was taken does not count: after a pause a replay begins slowly.
+-- Takes the items that are due by the rate, the oldest first, and ends the replay when none is left. The rate is not
+-- made up for time in which nothing was taken, so there is no burst after a pause.
 -- KEY replay          its record
 -- KEY open            sorted set of `subscription id` of all that have not ended, by time of creation
 -- KEY ofSubscription  sorted set of the ids of the subscription's replays, by time of creation
--- KEY todo            sorted set of items that are to be done, by time of arrival
--- KEY underWay        the same of items that are being done
+-- KEY todo            sorted set of waiting items, by time of arrival
+-- KEY underWay        the same of items that a worker delivers now
 -- ARG subscription
 -- ARG id
 -- ARG owner           the process
--- ARG ownedMs         for which it is the owner from now on
--- ARG most            how many items at most
+-- ARG ownedMs         length of its lease from now on
+-- ARG limit           of items
 -- ARG perSecond       the rate
 -- RETURN status, then the items; 'lost' = another process runs it
 -- INCLUDE replays/finish
--- COST O(most * log(items))
+-- COST O(limit * log(items))
 
 local call = redis.call
 local known = call('HMGET', replay, 'status', 'owner', 'takenUntilMs')
@@ -28,7 +28,7 @@ if left == 0 and call('ZCARD', underWay) == 0 then
 end
 local gap = 1000 / perSecond
 local from = math.max(tonumber(known[3] or 0), now - math.max(gap, 500))
-local count = math.min(math.floor((now - from) / gap), tonumber(most), left)
+local count = math.min(math.floor((now - from) / gap), tonumber(limit), left)
 if count < 1 then return {'running'} end
 call('HSET', replay, 'takenUntilMs', string.format('%.3f', from + count * gap))
 local answer = {'running'}

@@ -8,15 +8,15 @@ import { masterNameOf } from './master-of-key.ts'
 
 export type MasterOutages = {
   /**
-   * Rejects as `ask`, or with STORE_UNAVAILABLE (retry) without calling it, or when there is no answer after `lateMs`.
-   * With a single Redis it always calls `ask` and waits.
+   * Rejects as `command`, or with STORE_UNAVAILABLE (retry) without running it, or when there is no answer after
+   * `lateMs`. With a single Redis it always runs the command and waits.
    */
-  ask<T>(key: string, ask: () => Promise<T>, lateMs?: number): Promise<T>
-  /** Its master did not answer the last that asked, less than a second ago. */
+  run<T>(key: string, command: () => Promise<T>, lateMs?: number): Promise<T>
+  /** Whether the last command to the key's master failed, less than a second ago. */
   isAway(key: string): boolean
 }
 
-export const ALWAYS_ASKED: MasterOutages = { ask: (_key, ask) => ask(), isAway: () => false }
+export const NO_OUTAGES: MasterOutages = { run: (_key, command) => command(), isAway: () => false }
 
 const TRIED_EVERY_MS = 1_000
 
@@ -31,9 +31,9 @@ export function createMasterOutages(
   return {
     isAway: (key) => nowMs() < (tryAgainAtMs.get(masterNameOf(redis, key) ?? '') ?? 0),
 
-    async ask(key, ask, lateMs) {
+    async run(key, command, lateMs) {
       const master = masterNameOf(redis, key)
-      if (master === undefined) return ask()
+      if (master === undefined) return command()
       const dueMs = tryAgainAtMs.get(master)
       if (dueMs !== undefined) {
         if (nowMs() < dueMs)
@@ -41,7 +41,7 @@ export function createMasterOutages(
         tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
       }
       try {
-        const answer = await (lateMs === undefined ? ask() : inTime(lateMs, ask(), late))
+        const answer = await (lateMs === undefined ? command() : inTime(lateMs, command(), late))
         tryAgainAtMs.delete(master)
         return answer
       } catch (error) {

@@ -1,11 +1,11 @@
--- Adds what a process has counted. A write that comes twice counts once.
+-- Adds the counts of a process. A repeated write is counted once.
 -- KEY refused        hash of the last refused push by code
 -- ARG process
 -- ARG number         of the write
 -- ARG hourLife       in s
 -- ARG refusedLife    in s
 -- EACH KEY hour      hash of counts
--- MORE ARGS counts   for each row an `hour`, followed by `count` fields and counts; then the `refusal`s
+-- MORE ARGS counts   for each row an `hour`, followed by `count` fields and counts; then the `refusal` records
 -- RECORD hour: count
 -- RECORD refusal: code, atMs, address
 -- RETURN 1
@@ -16,7 +16,7 @@ local at = counts
 for _, hour in each() do
   local first, count = readHour(at)
   at = first + 2 * count
-  -- A write whose answer was lost comes again.
+  -- A write is repeated when its answer was lost.
   if tonumber(number) > tonumber(call('HGET', hour, process) or '0') then
     for place = first, at - 1, 2 do call('HINCRBY', hour, ARGV[place], ARGV[place + 1]) end
     call('HSET', hour, process, number)

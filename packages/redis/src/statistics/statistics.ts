@@ -1,5 +1,5 @@
-// Owns: sums per minute over all processes of a platform in the last day, and which pushes were refused. Each process
-// counts in memory and flushes in one write; a repeated flush counts once.
+// Owns: counts per minute of a platform over all processes in the last day, and the last refused pushes. Each process
+// counts in memory and flushes in one write; a repeated flush is counted once.
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
