@@ -1,16 +1,16 @@
 -- Adds several jobs to one queue.
 -- KEY wait       list of waiting jobs
 -- KEY meta       hash of the queue's settings
--- KEY counter    how many jobs the queue has had
--- KEY active     list of jobs that run
+-- KEY counter    of jobs that were added
+-- KEY active     list of running jobs
 -- KEY events     stream
 -- KEY marker     sorted set: wakes workers up
 -- ARG prefix     of the queue's keys
--- ARG count      of the jobs
+-- ARG count      of jobs
 -- EACH ARG id
 -- EACH ARG name
 -- EACH ARG data        JSON
--- EACH ARG options     JSON, as BullMQ keeps them in a job
+-- EACH ARG options     JSON, as BullMQ stores them
 -- EACH ARG timestamp   in milliseconds
 -- RETURN the id of each
 -- INCLUDE bullmq-format/adding

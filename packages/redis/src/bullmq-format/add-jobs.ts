@@ -1,5 +1,5 @@
-// Owns: writing several jobs of one queue in one step, in the very format of BullMQ 6.7.0's addStandardJob; a test
-// holds it to that, key by key and field by field.
+// Owns: adding several jobs to one queue in one step, in the format of addStandardJob of BullMQ 6.7.0. A test compares
+// each key and field.
 import { defineScript } from '../lua/define-script.ts'
 import type { PlainJobOptions } from '../queues/job-options.ts'
 
@@ -15,7 +15,7 @@ export const addJobs = defineScript({
 /** BullMQ's Queue, or a backend of it. */
 type Keyed = { keys: Readonly<Record<string, string>> }
 
-/** The keys of a queue that adding a job takes. */
+/** The keys of a queue to which the script adds jobs. */
 export function keysToAdd({ keys }: Keyed) {
   const key = (name: string) => keys[name] ?? ''
   return {
@@ -28,12 +28,12 @@ export function keysToAdd({ keys }: Keyed) {
   }
 }
 
-/** Of all keys of the queue; it ends in a colon. */
+/** The prefix of all keys of the queue; it ends in a colon. */
 export function prefixOf({ keys }: Keyed): string {
   return keys[''] ?? ''
 }
 
-/** As BullMQ keeps them in a job. */
+/** The options of a job as BullMQ stores them. */
 export function optionsJson({ id, options }: Pick<ConsumerJob, 'id' | 'options'>): string {
   return JSON.stringify({ attempts: 0, ...options, jobId: id })
 }

@@ -1,7 +1,7 @@
--- Adding jobs to one queue, as addStandardJob of BullMQ 6.7.0 does. `addingTo(prefix, count, wait, meta, counter,
--- active, events, marker)` returns a function that adds the `count` jobs: `add(id, name, data, options, timestamp)`. A
--- job that exists already stays as it is. Jobs' keys begin with the prefix. Each job is complete before the next
--- begins: on an error the jobs before it are in the queue.
+-- Adds jobs to one queue, as addStandardJob of BullMQ 6.7.0 does. `addingTo(prefix, count, wait, meta, counter, active,
+-- events, marker)` returns a function that adds one of `count` jobs: `add(id, name, data, options, timestamp)`. An
+-- existing job is not changed. Each job is complete before the next begins: on an error the jobs before it are in the
+-- queue.
 local function addingTo(prefix, count, wait, meta, counter, active, events, marker)
   local call = redis.call
   local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')

@@ -1,5 +1,4 @@
-// Owns: that what goes to one consumer's queue at the same moment goes there in one step, and that each job learns its
-// own fate.
+// Owns: adding jobs to consumers' queues. Concurrent adds to one queue are one step, with an outcome for each job.
 import type { Queue } from 'bullmq'
 import { createBatches } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
@@ -7,25 +6,20 @@ import { addJobs, type ConsumerJob, keysToAdd, optionsJson, prefixOf } from './a
 import { isVersionKnown } from '../driver-versions.ts'
 
 export type ConsumerJobs = {
-  /**
-   * Resolves after Redis has accepted it; one that is there already under its id stays as it is. Rejects as Queue.add.
-   */
+  /** Resolves when Redis has the job. An existing job with its id is not changed. Rejects as Queue.add. */
   add(queueName: string, job: ConsumerJob): Promise<void>
-  /** In their order, in one step. Rejects as Queue.add; those before one that is refused may have been accepted. */
+  /** In their order, in one step. Rejects as Queue.add; the jobs before a refused one may have been added. */
   addInOrder(queueName: string, jobs: readonly ConsumerJob[]): Promise<void>
 }
 
 export type ConsumerJobsDeps = {
   connection: RedisConnection
   open(queueName: string): Queue
-  /** Of the BullMQ that is installed. Default: what its package.json says. */
+  /** The version of BullMQ. Default: the installed one. */
   version?: string | undefined
 }
 
-/**
- * A job that is refused is tried alone, so that the others do not suffer for it. What is there already is found under
- * its id.
- */
+/** When a step is refused, each of its jobs is added alone. Jobs that were added before are found by their id. */
 export function createConsumerJobs({ connection, open, version }: ConsumerJobsDeps): ConsumerJobs {
   const write = isVersionKnown('bullmq', version) ? writeByScript : writeByBullMq
 
@@ -44,9 +38,8 @@ export function createConsumerJobs({ connection, open, version }: ConsumerJobsDe
   }
 
   async function writeByBullMq(queueName: string, jobs: readonly ConsumerJob[]): Promise<unknown[]> {
-    const theirs = jobs.map(({ id, name, data, options }) => ({ name, data, opts: { ...options, jobId: id } }))
-    const added = await open(queueName).addBulk(theirs)
-    return added.map(({ id }) => id)
+    const added = jobs.map(({ id, name, data, options }) => ({ name, data, opts: { ...options, jobId: id } }))
+    return (await open(queueName).addBulk(added)).map(({ id }) => id)
   }
 
   const batches = createBatches<ConsumerJob, string>({

@@ -1,8 +1,8 @@
--- Writes down attempts that were made before a job was added, unless the job has run or is gone.
+-- Stores attempts that were made before a job was added, unless the job has run or does not exist.
 -- KEY job
 -- ARG attemptsMade
 -- ARG lastError
--- ARG isOver        '1' = none is left: BullMQ fails the job without a run, and counts that as the last of them
+-- ARG isOver        '1' = no attempt is left: BullMQ fails the job without running it, and counts that as an attempt
 -- RETURN 1
 -- COST O(1)
 

@@ -1,4 +1,4 @@
-// Owns: writing into a job's hash that attempts were made before it was added, for which BullMQ has no way.
+// Owns: storing attempts in a job that were made before it was added, which BullMQ's API cannot.
 import { defineScript } from '../lua/define-script.ts'
 
 export const countEarlierAttempts = defineScript({

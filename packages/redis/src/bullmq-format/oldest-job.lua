@@ -1,10 +1,10 @@
--- Finds when the oldest of the jobs that are due next, and of the retries that wait longest, was added; and since when
--- the first of all could be taken.
+-- Finds when the oldest of these was added: the next jobs to run, and the first and last retries. Also finds since
+-- when a worker could fetch the first one.
 -- KEY wait
 -- KEY delayed
 -- KEY prioritized
 -- ARG prefix       of jobs
--- RETURN [ms when it was added, ms since when]; a retry that is not due yet has the time when it is; -1 = there is none
+-- RETURN {ms of the oldest, ms of the first}; a retry that is not due yet counts with the time when it is; -1 = none
 -- COST O(1): at most 502 jobs
 
 local call = redis.call

@@ -1,12 +1,12 @@
--- Removes the first jobs of a list, and the list when it is none.
+-- Removes the first jobs of a list, and the list when it has no more.
 -- KEY list    list or sorted set
 -- ARG prefix  of the queue's keys
--- ARG most    jobs
+-- ARG limit   of jobs
 -- RETURN 1 = there may be more, else 0
--- COST O(most)
+-- COST O(limit)
 
 local call = redis.call
-local last = most - 1
+local last = limit - 1
 local kind = call('TYPE', list).ok
 local ids
 if kind == 'list' then ids = call('LRANGE', list, 0, last)

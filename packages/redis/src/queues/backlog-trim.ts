@@ -15,10 +15,10 @@ export type BacklogTrim = {
   claim(): Promise<boolean>
   release(): Promise<void>
   /**
-   * Fails the deliveries beyond `most`, the oldest first, at most 1,000, and answers how many. Calls `onDead` for each,
-   * with the attempts that were made. The caller must have the claim. Rejects with STORE_UNAVAILABLE.
+   * Fails the deliveries beyond `maxBacklog`, the oldest first, at most 1,000, and answers how many. Calls `onDead` for
+   * each, with the attempts that were made. The caller must have the claim. Rejects with STORE_UNAVAILABLE.
    */
-  trim(subscription: string, most: number, onDead: OnDead): Promise<number>
+  trim(subscription: string, maxBacklog: number, onDead: OnDead): Promise<number>
 }
 
 type OnDead = (job: DeliveryJob, attempts: number) => Promise<void>
@@ -34,9 +34,9 @@ export type BacklogTrimDeps = {
 }
 
 const CLAIM_MS = 5_000
-/** So many take much less than the claim's 5 s. */
+/** Jobs per call. They take much less than the 5 s of the claim. */
 const MAX_BATCH = 1_000
-const LANES = 10
+const CONCURRENCY = 10
 
 export const BACKLOG_FULL = 'paused, and maxBacklog is reached'
 
@@ -50,7 +50,7 @@ export function createBacklogTrim({ platform, connection, redis, keys, queues, l
     worker.on('error', (error) => log.warn({ err: error, queue }, 'backlog.not_trimmed'))
     let left = count
     let failed = 0
-    const lane = async () => {
+    const failNext = async () => {
       for (const token = randomUUID(); left > 0;) {
         left -= 1
         const job = await worker.getNextJob(token, { block: false })
@@ -65,7 +65,7 @@ export function createBacklogTrim({ platform, connection, redis, keys, queues, l
       }
     }
     try {
-      await Promise.all(Array.from({ length: Math.min(LANES, count) }, lane))
+      await Promise.all(Array.from({ length: Math.min(CONCURRENCY, count) }, failNext))
       return failed
     } finally {
       await worker.close(true)
@@ -75,11 +75,11 @@ export function createBacklogTrim({ platform, connection, redis, keys, queues, l
   return {
     claim: () => guardStore(async () => (await redis.set(keys.trimming, '1', 'PX', CLAIM_MS, 'NX')) === 'OK'),
     release: () => guardStore(async () => void (await redis.del(keys.trimming))),
-    trim: (subscription, most, onDead) =>
+    trim: (subscription, maxBacklog, onDead) =>
       guardStore(async () => {
         const name = deliveriesQueue(platform, subscription)
         const counts = await queues.open(name).getJobCounts('waiting', 'prioritized', 'delayed')
-        const over = Object.values(counts).reduce((sum, count) => sum + count, 0) - most
+        const over = Object.values(counts).reduce((sum, count) => sum + count, 0) - maxBacklog
         return over <= 0 ? 0 : failOldest(name, Math.min(over, MAX_BATCH), onDead)
       }),
   }

@@ -1,13 +1,13 @@
--- Notes that a worker is alive, and forgets those that have been silent.
+-- Writes a worker's heartbeat, and removes workers without one.
 -- KEY workers      sorted set by last heartbeat
 -- ARG worker
--- ARG deadAfterMs  of silence
+-- ARG deadAfterMs  without a heartbeat
 -- ARG lifeMs       of the set
--- RETURN all that are alive
+-- RETURN all live workers
 -- INCLUDE lua/now
 -- COST O(workers)
 
-redis.call('ZREMRANGEBYSCORE', workers, '-inf', string.format('%.0f', now - deadAfterMs))
-redis.call('ZADD', workers, string.format('%.0f', now), worker)
+redis.call('ZREMRANGEBYSCORE', workers, '-inf', text(now - deadAfterMs))
+redis.call('ZADD', workers, text(now), worker)
 redis.call('PEXPIRE', workers, lifeMs)
 return redis.call('ZRANGE', workers, 0, -1)

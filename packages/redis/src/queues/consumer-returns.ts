@@ -41,7 +41,7 @@ export type ConsumerReturns = {
 const AWAITED_EVERY_MS = 20
 /** Of the queues from which something is awaited, so many are read in that time; more take longer. */
 const AWAITED_TOGETHER = 100
-/** Where reading starts without a stored position: WeChat waits five seconds, so older returns are of no use. */
+/** Where reading starts without a stored position: WeChat waits five seconds, so older return values are useless. */
 const LOOK_BACK_MS = 5_000
 /** The oldest position where reading resumes after a stop: wanted replies are remembered for so long. */
 const LONGEST_LOOK_BACK_MS = 600_000
@@ -77,7 +77,9 @@ type Followed = {
   pausedUntilMs: number
   /** Entries that were read and are still processed, the oldest first. */
   batches: Batch[]
-  workedOff: string | undefined
+  /** The last entry before which all are processed. */
+  processed: string | undefined
+  /** The stored position. */
   saved: string | undefined
   /** The deadline of each awaited reply, by job id. */
   awaited: Map<string, number>
@@ -122,7 +124,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   /** Whether there may be more entries. */
   async function readOn(one: Followed, before: string): Promise<boolean> {
     if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MAX_AT_ONCE) return false
-    const asked = { after: before, most: atOnce(one), maxBytes: MAX_BYTES }
+    const asked = { after: before, limit: maxEntries(one), maxBytes: MAX_BYTES }
     const answer = await readReturns(redis, { events: one.stream, ...asked })
     const { hasMore, bytes, last, returns } = parseReturns(answer)
     one.failures = Math.max(0, one.failures - 1)
@@ -132,8 +134,8 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     const batch = { before, last, size: returns.length, isDone: false }
     one.batches.push(batch)
     for (const { jobId } of returns) one.awaited.delete(jobId)
-    const handing = returns.map((returned) => hand({ name: one.name, ...returned }))
-    void Promise.all(handing).then((handed) => settle(one, batch, handed.every(Boolean)))
+    const processing = returns.map((returned) => processReturn({ name: one.name, ...returned }))
+    void Promise.all(processing).then((processed) => settle(one, batch, processed.every(Boolean)))
     if (bytes > 2 * MAX_BYTES) await delay(bytes / LONG_BYTES_PER_MS, undefined, { ref: false })
     return hasMore
   }
@@ -155,7 +157,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   }
 
   /** False when the entry has to be read again. */
-  async function hand(returned: ReturnedJob): Promise<boolean> {
+  async function processReturn(returned: ReturnedJob): Promise<boolean> {
     try {
       await onReturn(returned)
       return true
@@ -165,14 +167,14 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     }
   }
 
-  function settle(one: Followed, batch: Batch, isWorkedOff: boolean): void {
+  function settle(one: Followed, batch: Batch, isProcessed: boolean): void {
     const at = one.batches.indexOf(batch)
-    if (isWorkedOff) batch.isDone = true
+    if (isProcessed) batch.isDone = true
     else if (at >= 0) {
       one.after = batch.before
       one.batches.length = at
     }
-    while (one.batches[0]?.isDone) one.workedOff = one.batches.shift()?.last
+    while (one.batches[0]?.isDone) one.processed = one.batches.shift()?.last
   }
 
   async function beginning(name: string): Promise<string> {
@@ -183,17 +185,17 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   }
 
   async function save(one: Followed): Promise<void> {
-    const { name, workedOff } = one
-    if (workedOff === undefined || workedOff === one.saved || followed.get(name) !== one) return
+    const { name, processed } = one
+    if (processed === undefined || processed === one.saved || followed.get(name) !== one) return
     try {
-      await redis.hset(positions, name, workedOff)
-      one.saved = workedOff
+      await redis.hset(positions, name, processed)
+      one.saved = processed
     } catch (error) {
       logError(error)
     }
   }
 
-  /** Forgets the position: what was returned while nothing was wanted must not count as a reply later. */
+  /** Removes the position: values that were returned while no reply was awaited must not count as replies later. */
   function forget(name: string): void {
     followed.delete(name)
     redis.hdel(positions, name).catch(logError)
@@ -221,7 +223,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
       for (const [name, queue] of queues) {
         const stream = queueKey(queue, 'events')
         if (followed.get(name)?.stream === stream) continue
-        const nothingYet = { after: undefined, isReading: false, workedOff: undefined, saved: undefined }
+        const nothingYet = { after: undefined, isReading: false, processed: undefined, saved: undefined }
         const noFailures = { failures: 0, pausedUntilMs: 0 }
         followed.set(name, { name, stream, ...nothingYet, ...noFailures, batches: [], awaited: new Map() })
       }
@@ -241,7 +243,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   }
 }
 
-function atOnce({ failures }: Followed): number {
+function maxEntries({ failures }: Followed): number {
   return Math.max(1, Math.floor(MAX_ENTRIES / 2 ** failures))
 }
 

@@ -17,7 +17,7 @@ export type EnqueueOptions = {
   /** The error of the last of them. The dead letter shows it when no attempt is left. */
   lastError?: string | undefined
   /**
-   * No attempt is left, whatever the schedule says: it becomes a dead letter at once. Default false.
+   * No attempt is left, whatever the schedule is: it becomes a dead letter at once. Default false.
    */
   isFinal?: boolean | undefined
   /** It is in the queue already, delayed while an attempt ran, which is over now. Default false. */

@@ -29,8 +29,8 @@ export function fetchingSparingly(createBackend: BackendFactory, { isRunning }: 
     let wasEmpty = false
     let isFirst = false
     let takenAtMs = -Infinity
-    /** Set while a marker is there and no fetch has followed it. Called with what the end of a job fetches. */
-    let onLook: ((found: unknown) => void) | undefined
+    /** Set while a marker exists and no fetch has followed it. Called with the result of the fetch at a job's end. */
+    let onFetch: ((found: unknown) => void) | undefined
 
     backend.moveToActive = async (token, workerName) => {
       if (isFirst) {
@@ -48,9 +48,9 @@ export function fetchingSparingly(createBackend: BackendFactory, { isRunning }: 
     // oxlint-disable-next-line max-params -- BullMQ's own signature
     backend.moveToCompleted = async (job, value, removal, token, fetchNext) => {
       // A fetch that was sent before the marker came may have missed the job.
-      const heard = fetchNext ? onLook : undefined
+      const notify = fetchNext ? onFetch : undefined
       const answer = await complete(job, value, removal, token, fetchNext)
-      heard?.(answer.result)
+      notify?.(answer.result)
       return answer
     }
 
@@ -62,11 +62,11 @@ export function fetchingSparingly(createBackend: BackendFactory, { isRunning }: 
       return new Promise((resolve) => {
         const end = (dueAtMs: number | undefined) => {
           clearTimeout(timer)
-          onLook = undefined
+          onFetch = undefined
           resolve(dueAtMs)
         }
         const timer = setTimeout(end, withinMs, undefined)
-        onLook = (found) => {
+        onFetch = (found) => {
           const [job, , , dueAtMs] = Array.isArray(found) ? found : []
           if (!job) end(Number(dueAtMs ?? 0))
         }

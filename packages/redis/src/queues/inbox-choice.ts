@@ -28,7 +28,7 @@ export type InboxChoiceDeps = {
 }
 
 /** The time-out per inbox. A push has 1.2 s for Redis: after two masters that are away a third is still tried. */
-const PATIENCE_MS = 350
+const TIMEOUT_MS = 350
 const MAX_TRIED = 3
 /** How long an inbox is left out after a refusal. It doubles each time. */
 const FIRST_PAUSE_MS = 1_000
@@ -105,5 +105,5 @@ async function soon(writing: Promise<unknown>): Promise<'taken' | 'late' | { err
     () => 'taken' as const,
     (error: unknown) => ({ error }),
   )
-  return (await within(PATIENCE_MS, outcome)) ?? 'late'
+  return (await within(TIMEOUT_MS, outcome)) ?? 'late'
 }

@@ -20,8 +20,7 @@ export const CONTROL_ATTEMPTS = 66
 export const EXCHANGE_ATTEMPTS = 126
 
 /**
- * Fan-out: the same ladder for a day. It only reads and writes Redis, so what fails here is Redis itself.
- * 1440 minutes after the first 63 s.
+ * Fan-out: the same backoff for a day, because only Redis can make it fail. 1440 minutes after the first 63 s.
  */
 export const FAN_OUT_ATTEMPTS = 1_446
 
@@ -67,9 +66,7 @@ export function jobOptions(attempts: number): PlainJobOptions {
   return options
 }
 
-/**
- * Of a job in a consumer's queue. The consumer's Worker decides about attempts; we only bound the space of ended jobs.
- */
+/** Of a job in a consumer's queue. The consumer decides about attempts; the gateway bounds the space of ended jobs. */
 export const CONSUMER_JOB_OPTIONS: PlainJobOptions = {
   removeOnComplete: { count: 1_000 },
   removeOnFail: { count: 10_000 },

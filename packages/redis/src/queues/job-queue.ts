@@ -43,7 +43,7 @@ export function createJobQueue(deps: JobQueueDeps): JobQueue {
   return {
     async platformEvent(event, { receivedAtMs = clock.nowMs(), only, replay } = {}) {
       const isForAll = only === undefined && replay === undefined
-      if (isForAll && (await ordered.append({ event, receivedAtMs }, (ask) => ask()))) return 'accepted'
+      if (isForAll && (await ordered.append({ event, receivedAtMs }, (command) => command()))) return 'accepted'
       return jobs.fanOut(PLATFORM_EVENTS_QUEUE, {
         v: 1,
         kind: 'fan-out',

@@ -15,13 +15,13 @@ import type { Queues } from './queues.ts'
 import type { SealedJobs } from './sealed-jobs.ts'
 
 /**
- * When WeChat made the push, in ms. `unknown`: the push does not say. `ordered`: the handler compares CreateTimes, so
+ * When WeChat made the push, in ms. `unknown`: the push has no time. `ordered`: the handler compares CreateTimes, so
  * the age does not matter.
  */
 export type PushMade = number | 'unknown' | 'ordered'
 
 /** Runs a command, and rejects with STORE_UNAVAILABLE when it takes longer than the caller can wait. */
-export type TimeBound = <T>(ask: () => Promise<T>) => Promise<T>
+export type TimeBound = <T>(command: () => Promise<T>) => Promise<T>
 
 /** `within`: how long the store may take. Default: each command has its own time-out. */
 export type Arrival = { receivedAtMs: number; made: PushMade; within?: TimeBound | undefined }
@@ -74,7 +74,7 @@ const CONTROL_OPTIONS = jobOptions(CONTROL_ATTEMPTS)
 /** A failed job is removed: its code is a secret and no longer valid. */
 const RELEASE_CHECK_OPTIONS = { ...jobOptions(RELEASE_CHECK_ATTEMPTS), removeOnFail: true }
 
-const unbounded: TimeBound = (ask) => ask()
+const unbounded: TimeBound = (command) => command()
 
 /** Release checks go through the queue of component events: they must not wait behind messages. */
 export function createPushQueue(deps: PushQueueDeps): PushQueue {

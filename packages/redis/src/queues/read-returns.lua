@@ -1,22 +1,21 @@
--- Reads what jobs of a consumer's queue have returned: of completed jobs only, and only of those that returned
--- something. The rest of the stream does not leave Redis. Entries are fetched one by one: several long ones at once
--- would stop Redis for as long as it copies all of them.
+-- Reads the return values of completed jobs from the event stream of a consumer's queue. Other entries are skipped.
+-- Entries are read one by one, because Redis is blocked while it copies several long ones.
 -- KEY events     the queue's stream
 -- ARG after      id of an entry
--- ARG most       entries
--- ARG maxBytes  of entries, and one entry more
--- RETURN 1 when there may be more, how many bytes were read, the id of the last entry or '', then for each return: job
---   id, value as JSON
--- COST O(most), and maxBytes
+-- ARG limit      of entries
+-- ARG maxBytes   of entries; the last one may exceed it
+-- RETURN 1 = there may be more, number of bytes read, id of the last entry or '', then for each value: job id, value as
+--   JSON
+-- COST O(limit), and maxBytes
 
--- Above the longest reply that the gateway takes, each of its characters escaped.
+-- Longer than the longest valid reply with all its characters escaped.
 local LONGEST_VALUE = 131072
--- Stands for a longer one: a reply that is none.
+-- Replaces a longer value by an invalid reply.
 local TOO_LONG = '{"reply":0}'
--- Above the length of an event's id.
+-- Longer than any event's id.
 local LONGEST_JOB_ID = 64
 local last, bytes, count, answer = after, 0, 0, {0, 0, ''}
-while count < tonumber(most) and bytes < tonumber(maxBytes) do
+while count < tonumber(limit) and bytes < tonumber(maxBytes) do
   local streams = redis.call('XREAD', 'COUNT', 1, 'STREAMS', events, last)
   if not streams then return answer end
   local id, written = unpack(streams[1][2][1])

@@ -9,7 +9,7 @@ export const MAX_BYTES = 262_144
 export const readReturns = defineScript({
   name: 'queues/read-returns',
   keys: ['events'],
-  args: ['after', 'most', 'maxBytes'],
+  args: ['after', 'limit', 'maxBytes'],
 })
 
 export type Returns = {

@@ -52,7 +52,7 @@ export function createSyncStates({ platform, redis, keys, queues }: SyncStatesDe
         const job = await queues.open(MAINTENANCE_QUEUE).getJob(jobId)
         // There is no state yet: no worker has started the job.
         if (fields['status'] === undefined) return job && isOf(platform, job.data) ? state : undefined
-        // The job failed because its workers were killed: none of them has stored that.
+        // The job failed because its workers were killed, so none of them has stored the failure.
         return (await job?.isFailed()) ? { ...state, status: 'failed', error: state.error ?? 'INTERNAL' } : state
       }),
   }

@@ -1,4 +1,4 @@
-// Owns: how many deliveries of a subscription begin in each second of Redis' clock, over all workers.
+// Owns: the rate limit of a subscription: how many deliveries begin in each second of Redis' clock, over all workers.
 import type { RedisConnection } from '../connect.ts'
 import { throttleKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -12,14 +12,14 @@ export type Throttle = {
   take(subscription: string, asked: { perSecond: number; isUrgent: boolean }): Promise<number>
 }
 
-const takePlace = defineScript({ name: 'queues/take-place', keys: ['counter'], args: ['perSecond', 'isUrgent'] })
+const takeSlot = defineScript({ name: 'queues/take-slot', keys: ['counter'], args: ['perSecond', 'isUrgent'] })
 
 export function createThrottle({ platform, redis }: { platform: string; redis: RedisConnection }): Throttle {
   return {
     take: (subscription, { perSecond, isUrgent }) =>
       guardStore(async () => {
         const counter = throttleKey(platform, subscription)
-        return Number(await takePlace(redis, { counter, perSecond, isUrgent: isUrgent ? '1' : '' }))
+        return Number(await takeSlot(redis, { counter, perSecond, isUrgent: isUrgent ? '1' : '' }))
       }),
   }
 }

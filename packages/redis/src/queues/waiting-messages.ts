@@ -3,7 +3,7 @@ import type { RedisConnection } from '../connect.ts'
 import { messageInbox, MESSAGES_QUEUE, messagesOf, queueKey } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'
 
-/** Ids per command: about 0.1 ms of Redis. */
+/** Ids per command: about 0.1 ms for Redis. */
 const PAGE = 1_000
 
 /** The sum over all inboxes. Rejects with STORE_UNAVAILABLE, even when only one of them does not answer. */

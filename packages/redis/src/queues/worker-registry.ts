@@ -3,6 +3,7 @@ import type { RedisConnection } from '../connect.ts'
 import { INBOX_WORKERS_KEY } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
+import { redisTimeMs } from '../store-health.ts'
 
 export type WorkerRegistry = {
   /** Writes this worker's heartbeat. Answers all live workers, itself included. Rejects with STORE_UNAVAILABLE. */
@@ -17,12 +18,11 @@ const LIFE_MS = 60_000
 
 const beat = defineScript({ name: 'queues/beat', keys: ['workers'], args: ['worker', 'deadAfterMs', 'lifeMs'] })
 
-/** All live workers, for a process that is not one. Rejects with STORE_UNAVAILABLE. */
+/** All live workers, without a heartbeat. Rejects with STORE_UNAVAILABLE. */
 export function aliveWorkers(redis: RedisConnection): Promise<string[]> {
   return guardStore(async () => {
-    const [seconds, microseconds] = await redis.time()
-    const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
-    return redis.zrangebyscore(INBOX_WORKERS_KEY, nowMs - DEAD_AFTER_MS, '+inf')
+    const aliveSinceMs = (await redisTimeMs(redis)) - DEAD_AFTER_MS
+    return redis.zrangebyscore(INBOX_WORKERS_KEY, aliveSinceMs, '+inf')
   })
 }
 

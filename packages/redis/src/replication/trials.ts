@@ -9,7 +9,7 @@ type Trials = {
 }
 
 /** Callers that arrive during a trial wait this long for its outcome. */
-const PATIENCE_MS = 100
+const TIMEOUT_MS = 100
 
 /** `trial`: the running attempt. It resolves with true when the store answers again. */
 type Outage = { error: unknown; trial: Promise<boolean> | undefined }
@@ -46,7 +46,7 @@ export function createTrials(): Trials {
         )
         return own
       }
-      if (await within(PATIENCE_MS, outage.trial)) return tried(name, attempt)
+      if (await within(TIMEOUT_MS, outage.trial)) return tried(name, attempt)
       throw outages.get(name)?.error ?? outage.error
     },
   }

@@ -1,4 +1,4 @@
--- Cancels a session that is open.
+-- Cancels an open session.
 -- KEY record  hash of the session
 -- RETURN 'cancelled'; 'refused', 'completed' = it has ended; 'unknown'
 -- INCLUDE lua/now

@@ -1,18 +1,18 @@
--- Ends a session by one authorization. Whichever of push and browser comes first ends it; for the other it has ended
--- already. An authorization that was under way before the click belongs to another visit.
+-- Ends a session by one authorization: by its push or by the browser's return, whichever comes first. An authorization
+-- whose code was claimed before the click belongs to another session.
 -- KEY record       hash of the session
 -- KEY exchange     hash of the authorization code
--- KEY unannounced  sorted set of sessions that have ended and are not announced
+-- KEY unannounced  sorted set of ended sessions whose event was not emitted yet
 -- KEY ofAccount    sorted set of the sessions of the account
 -- KEY history      of the account
 -- ARG id
 -- ARG appid
 -- ARG clickedAtMs
 -- ARG grantedSets  ids, comma-separated
--- ARG codeStart    start of the hash of the code
+-- ARG codeStart    first characters of the hash of the code
 -- ARG codeTtl      in s
--- RETURN {'ended' or 'ended-before', nowMs, fields…} = the session is this authorization's; {'other', nowMs, fields…} =
---   it is not; {'unknown'}
+-- RETURN {'ended' or 'ended-before', nowMs, fields…} = ended by this authorization; {'other', nowMs, fields…} = not
+--   by it; {'unknown'}
 -- INCLUDE sessions/session-index
 -- INCLUDE tokens/history
 -- COST O(fields + history)

@@ -1,5 +1,5 @@
-// Owns: lists of authorization sessions, newest first. However many there are, one search reads a bounded part of
-// them, and an answer is bounded in bytes: it may be short, or empty, with a cursor to go on from.
+// Owns: lists of authorization sessions, newest first. One search reads a bounded number of entries and bytes. A page
+// may therefore be short or empty, with a cursor for the next one.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { describeHashes, inGroups, MAX_PAGE_BYTES } from '../paging/describe-hashes.ts'
@@ -18,10 +18,10 @@ import { parseSession, type Session, type SessionStatus, statusOf } from './sess
 export type SessionsAsked = {
   limit: number
   cursor: string | undefined
-  /** The SHA-256 of the reference that all of them have. */
+  /** The SHA-256 of the sessions' reference. */
   referenceHash: string | undefined
   status: SessionStatus | undefined
-  /** Of these accounts only: asked for, or authorized where none was asked for. */
+  /** Only sessions that require one of these accounts, or that require none and were completed by one of them. */
   only: readonly string[] | undefined
 }
 
@@ -64,7 +64,7 @@ export async function listSessions(deps: Deps, asked: SessionsAsked): Promise<Pa
   }
 }
 
-/** Whoever may see some accounts only walks through those, unless a reference narrows it further. */
+/** Reads the index of the reference, else those of the accounts in `only`, else that of all sessions. */
 function walkOf({ redis, keys }: Deps, { referenceHash, only, cursor }: SessionsAsked): NewestFirst {
   const after = decodeCursor(cursor)
   if (referenceHash !== undefined) return walkOne(redis, { after, key: keys.sessionsOfReference(referenceHash) })
@@ -72,7 +72,7 @@ function walkOf({ redis, keys }: Deps, { referenceHash, only, cursor }: Sessions
   return walkOne(redis, { after, key: keys.sessions })
 }
 
-/** Without a status it is gone, and the index does not know yet. */
+/** A session without a status has expired in Redis, but is still in the index. */
 function filterOf(
   { nowMs }: Deps,
   { status, only }: SessionsAsked,

@@ -1,6 +1,6 @@
--- Notes the first view of a session's page.
+-- Stores the time of the first view of a session's page.
 -- KEY record  hash of the session
--- RETURN 1 = by this call, nowMs, and all fields of the session; false = there is none
+-- RETURN 1 = it is the first view, nowMs, and all fields of the session; false = there is no such session
 -- INCLUDE lua/now
 -- COST O(fields)
 

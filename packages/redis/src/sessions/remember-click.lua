@@ -1,4 +1,4 @@
--- Stores the two ways by which a click is found again.
+-- Stores the session of a click under the two keys by which it is found.
 -- KEY click        by its mark
 -- KEY preAuthCode  by the hash of the pre_auth_code
 -- ARG session
@@ -6,7 +6,7 @@
 -- RETURN 1
 -- COST O(1)
 
--- A push may wait for days in WeChat's retries, the spool and the queue.
+-- A push may be delayed for days by the spool and the queue.
 local CLICK_SECONDS = 7 * 86400
 local value = session .. ' ' .. clickedAtMs
 redis.call('SET', click, value, 'EX', CLICK_SECONDS)

@@ -16,7 +16,7 @@ export type NewSession = {
   /** `1|2|9` */
   categoryIdList: string | undefined
   returnUrl: string | undefined
-  /** What its caller may see is narrowed to authorizers. */
+  /** Whether the rights of its caller are limited to some authorizers. */
   isNarrowed: boolean
   expiresInSeconds: number
 }
@@ -51,7 +51,7 @@ export function formatSession(session: NewSession): string[] {
   return fields.flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
 }
 
-/** undefined when there is no such session. A session that has ended without anybody doing anything is `expired`. */
+/** undefined when there is no such session. An open session after `expiresAtMs` is `expired`. */
 export function parseSession(id: string, fields: Readonly<Record<string, string>>, nowMs: number): Session | undefined {
   const { reference, type, authType, categoryIdList, returnUrl, openedAtMs, endedAtMs } = fields
   const status = statusOf(fields, nowMs)
@@ -84,7 +84,7 @@ export function statusOf(
   return SESSION_STATUSES.find((known) => known === status)
 }
 
-/** Of a list in which names and values take turns. */
+/** From names and values in turn. */
 export function fieldsOf(flat: readonly string[]): Record<string, string> {
   const fields: Record<string, string> = {}
   for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? ''

@@ -1,5 +1,5 @@
-// Owns: the names of the arguments of the scripts that change an authorization session. Redis' clock alone judges what
-// has ended; each script is safe to run twice.
+// Owns: the definitions of the scripts that change an authorization session. They use Redis' clock only, and are safe
+// to repeat.
 import { defineScript } from '../lua/define-script.ts'
 
 export const createSession = defineScript({
@@ -12,7 +12,7 @@ export const openSession = defineScript({ name: 'sessions/open-session', keys: [
 export const takeExpired = defineScript({
   name: 'sessions/take-expired',
   keys: ['byExpiry'],
-  args: ['prefix', 'most'],
+  args: ['prefix', 'limit'],
 })
 export const takeClick = defineScript({ name: 'sessions/take-click', keys: ['record'] })
 export const rememberClick = defineScript({

@@ -1,5 +1,5 @@
-// Owns: authorization sessions in Redis: how one is created, found by its click, ended once, and kept until it is
-// announced.
+// Owns: authorization sessions in Redis: creating one, finding it by a click, ending it once, and storing it until its
+// event is emitted.
 import { createHash } from 'node:crypto'
 import { type AuthorizerAppId, authorizationCodeHash, GatewayError, type Secret } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -23,48 +23,48 @@ import {
   takeExpired,
 } from './session-scripts.ts'
 
-/** How a click is found: by its mark, or by its pre_auth_code. */
-type ClickWay = { mark: string } | { preAuthCode: Secret }
+/** The mark of a click, or its pre_auth_code. */
+type ClickKey = { mark: string } | { preAuthCode: Secret }
 /** `clickedAtMs` by Redis' clock. */
 export type Click = { sessionId: string; clickedAtMs: number }
 
 export type TakenClick =
   | { kind: 'taken'; session: Session; clickedAtMs: number }
-  /** The session has had its clicks of this minute. */
+  /** The session has reached its clicks per minute. */
   | { kind: 'wait'; retryAfterSeconds: number }
   | { kind: 'over'; session: Session }
 
-/** One account that authorized, by one code. */
+/** One authorization: the account and its code. */
 export type SettledAuthorization = { appId: AuthorizerAppId; code: Secret; grantedSets: readonly number[] }
 
 export type SessionEnd = {
-  /** `ended`: by this call. `ended-before`: by the same authorization. `other`: it is not this authorization's. */
+  /** `ended`: by this call. `ended-before`: by an earlier call with the same authorization. `other`: not by it. */
   kind: 'ended' | 'ended-before' | 'other'
   session: Session
 }
 
 /** All reject with STORE_UNAVAILABLE. */
 export type SessionStore = {
-  /** Rejects with SESSION_LIMIT when too many are kept. */
+  /** Rejects with SESSION_LIMIT when too many are stored. */
   create(session: NewSession): Promise<{ expiresAtMs: number }>
   get(id: string): Promise<Session | undefined>
-  /** As `get`, and notes that its page was seen. `isFirst`: by nobody before. */
+  /** As `get`, and stores the time of the first view of its page. `isFirst`: by this call. */
   open(id: string): Promise<{ session: Session; isFirst: boolean } | undefined>
   list(asked: Omit<SessionsAsked, 'referenceHash'> & { reference: string | undefined }): Promise<Page<Session>>
   /** undefined when there is no such session. */
   takeClick(id: string): Promise<TakenClick | undefined>
-  rememberClick(click: Click, ways: { mark: string; preAuthCode: Secret }): Promise<void>
-  findClick(way: ClickWay): Promise<Click | undefined>
+  rememberClick(click: Click, by: { mark: string; preAuthCode: Secret }): Promise<void>
+  findClick(by: ClickKey): Promise<Click | undefined>
   /** undefined when there is no such session. */
   end(click: Click, authorization: SettledAuthorization): Promise<SessionEnd | undefined>
   /** The session that this authorization has completed or refused. */
   endedBy(code: Secret): Promise<Session | undefined>
   cancel(id: string): Promise<'cancelled' | 'refused' | 'completed' | 'unknown'>
-  /** Ids of sessions that ended so long ago and are not announced yet, at most `count`. */
+  /** Ids of sessions that ended before this time and whose event was not emitted yet, at most `count`. */
   unannounced(endedBeforeMs: number, count: number): Promise<string[]>
   announced(id: string): Promise<void>
-  /** Of up to `most` sessions whose time is over: how many are open. Each is looked at once. */
-  takeExpired(most: number): Promise<{ taken: number; open: number }>
+  /** Removes up to `limit` sessions from the index of expiries. `open`: how many of these have expired while open. */
+  takeExpired(limit: number): Promise<{ taken: number; open: number }>
 }
 
 type SessionStoreDeps = {
@@ -75,8 +75,8 @@ type SessionStoreDeps = {
 
 export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER }: SessionStoreDeps): SessionStore {
   const referenceHash = (reference: string) => createHash('sha256').update(reference).digest('hex')
-  const keyOfWay = (way: ClickWay) =>
-    'mark' in way ? keys.sessionClick(way.mark) : keys.sessionPreAuthCode(authorizationCodeHash(way.preAuthCode))
+  const clickKey = (by: ClickKey) =>
+    'mark' in by ? keys.sessionClick(by.mark) : keys.sessionPreAuthCode(authorizationCodeHash(by.preAuthCode))
 
   async function get(id: string): Promise<Session | undefined> {
     const [fields, nowMs] = await Promise.all([redis.hgetall(keys.session(id)), redisTimeMs(redis)])
@@ -131,16 +131,16 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
         return kind === 'taken' ? { kind, session, clickedAtMs: Number(rest[0]) } : { kind: 'over', session }
       }),
 
-    rememberClick: ({ sessionId, clickedAtMs }, ways) =>
+    rememberClick: ({ sessionId, clickedAtMs }, by) =>
       guardStore(async () => {
-        const [mark, preAuthCode] = [keyOfWay({ mark: ways.mark }), keyOfWay({ preAuthCode: ways.preAuthCode })]
+        const [mark, preAuthCode] = [clickKey({ mark: by.mark }), clickKey({ preAuthCode: by.preAuthCode })]
         const write = () => rememberClick(redis, { click: mark, preAuthCode, session: sessionId, clickedAtMs })
         await replicas.confirmed(mark, write)
       }),
 
-    findClick: (way) =>
+    findClick: (by) =>
       guardStore(async () => {
-        const [sessionId, clickedAtMs] = (await redis.get(keyOfWay(way)))?.split(' ') ?? []
+        const [sessionId, clickedAtMs] = (await redis.get(clickKey(by)))?.split(' ') ?? []
         return sessionId === undefined ? undefined : { sessionId, clickedAtMs: Number(clickedAtMs) }
       }),
 
@@ -190,16 +190,16 @@ export function createSessionStore({ redis, keys, replicas = NO_REPLICA_BARRIER 
         await redis.zrem(keys.sessionsUnannounced, id)
       }),
 
-    takeExpired: (most) =>
+    takeExpired: (limit) =>
       guardStore(async () => {
-        const asked = { byExpiry: keys.sessionsByExpiry, prefix: keys.session(''), most }
+        const asked = { byExpiry: keys.sessionsByExpiry, prefix: keys.session(''), limit }
         const [taken, open] = parseAnswer(await takeExpired(redis, asked)).map(Number)
         return { taken: taken ?? 0, open: open ?? 0 }
       }),
   }
 }
 
-/** Of an answer that is Redis' time and then the fields of a session. */
+/** From an answer with Redis' time and the fields of a session. */
 function sessionIn(id: string, [nowMs, ...flat]: readonly string[]): Session | undefined {
   return parseSession(id, fieldsOf(flat), Number(nowMs))
 }

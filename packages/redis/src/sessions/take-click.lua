@@ -1,4 +1,4 @@
--- Takes one of the clicks that a session has in each minute, whatever comes of it.
+-- Takes one of the clicks that a session has per minute. It counts even if the click fails later.
 -- KEY record  hash of the session
 -- RETURN {'taken', nowMs, fields…}; {'wait', ms until the next click}; {'over', nowMs, fields…}; {'unknown'}
 -- INCLUDE lua/now

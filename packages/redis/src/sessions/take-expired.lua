@@ -1,12 +1,12 @@
--- Takes out sessions whose time is over.
--- KEY byExpiry  sorted set of sessions by the end of their time
+-- Removes expired sessions from the index of expiries.
+-- KEY byExpiry  sorted set of sessions by expiry
 -- ARG prefix    of records
--- ARG most      sessions at once
--- RETURN how many were taken, how many of them are open: nobody completed, refused or cancelled them
+-- ARG limit     of sessions
+-- RETURN how many were removed, and how many of these are open: not completed, refused or cancelled
 -- INCLUDE lua/now
--- COST O(most * log(sessions))
+-- COST O(limit * log(sessions))
 
-local due = redis.call('ZRANGEBYSCORE', byExpiry, '-inf', text(now), 'LIMIT', 0, most)
+local due = redis.call('ZRANGEBYSCORE', byExpiry, '-inf', text(now), 'LIMIT', 0, limit)
 if #due == 0 then return { 0, 0 } end
 redis.call('ZREM', byExpiry, unpack(due))
 local open = 0

@@ -1,4 +1,6 @@
--- What both scripts on dead letters have.
+-- The announcements of dead letters.
+-- - `announce(id, about, leftOut)`: stores an announcement, with the number of dead letters that were left out.
+-- - `keep(subscription, window)`: stores the window of a subscription.
 -- NEED announcements
 -- NEED windows
 -- INCLUDE lua/now

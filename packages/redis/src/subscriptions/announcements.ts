@@ -1,5 +1,5 @@
-// Owns: the announcements about subscriptions that wait in Redis until they are emitted, by any worker. A bounded
-// number of dead letters is announced, with a count of the others.
+// Owns: the announcements about subscriptions, stored until any worker emits them as events. A bounded number of dead
+// letters is announced per minute, with a count of the others.
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
@@ -23,7 +23,7 @@ type NewDeadLetter = {
   reason: string
 }
 
-/** `leftOut`: dead letters of the subscription that came before this one and were not announced. */
+/** `leftOut`: earlier dead letters of the subscription that were not announced. */
 type DeadLetterAnnouncement = NewDeadLetter & { kind: 'dead_letter'; leftOut: number }
 
 /** `id`: the id of the event that is emitted. */
@@ -34,10 +34,10 @@ export type DisabledAfter = Pick<FailureAnnouncement, 'failures' | 'sinceMs'> & 
 
 /** All reject with STORE_UNAVAILABLE. */
 export type Announcements = {
-  /** All that `announced` was not called for. */
+  /** The announcements that were not emitted yet. */
   toAnnounce(): Promise<Announcement[]>
   announced(id: string): Promise<void>
-  /** False: enough of this minute are announced; the next announcement has it in its count. */
+  /** False: the limit of this minute is reached. The next announcement counts this dead letter. */
   noteDeadLetter(dead: NewDeadLetter): Promise<boolean>
 }
 
@@ -51,7 +51,7 @@ const KEYS = ['announcements', 'windows'] as const
 const noteDeadLetter = defineScript({
   name: 'subscriptions/note-dead-letter',
   keys: KEYS,
-  args: ['subscription', 'id', 'about', 'most', 'windowMs'],
+  args: ['subscription', 'id', 'about', 'maxAnnounced', 'windowMs'],
 })
 const endWindows = defineScript({ name: 'subscriptions/end-windows', keys: KEYS, args: ['windowMs'] })
 
@@ -77,7 +77,7 @@ export function createAnnouncements({ redis, keys, windowMs = WINDOW_MS }: Annou
           subscription: dead.subscription,
           id: announcementId(),
           about,
-          most: DEAD_LETTERS_ANNOUNCED,
+          maxAnnounced: DEAD_LETTERS_ANNOUNCED,
           windowMs,
         }
         return (await noteDeadLetter(redis, { ...scriptKeys, ...named })) === 1
@@ -95,7 +95,7 @@ export function announcementId(): string {
   return `gw_${randomUUID()}`
 }
 
-/** Only this file and the script of failures write them. */
+/** The text was written by this file or by report-health.lua. */
 function parseAnnouncement(id: string, text: string): Announcement {
   const about = JSON.parse(text) as Announcement['about']
   return { id, about: about.kind === 'dead_letter' ? about : { ...about, lastError: about.lastError ?? null } }

@@ -1,5 +1,4 @@
-// Owns: the data of a subscription in Redis besides its record: deliveries, dead letters, its consumer's queue or
-// stream.
+// Owns: the data of a subscription besides its record: deliveries, dead letters, its consumer's queue or stream.
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, orderKey, orderPlacesKey, type PlatformKeys, sinkQueue, sinkStream } from '../keys.ts'
 import { dropJobs, type Owner } from '../bullmq-format/move-jobs.ts'
@@ -12,9 +11,9 @@ import { countsSlots } from './delivery-counts.ts'
 import type { SubscriptionRecord } from './subscription-record.ts'
 
 type Backlog = {
-  /** Removes everything, for all sinks that the subscription has had. Safe to repeat. */
+  /** Removes all data, of all sinks that the subscription has had. Safe to repeat. */
   clear(record: SubscriptionRecord): Promise<void>
-  /** Makes waiting retries due now. Those of a disabled subscription become dead letters. */
+  /** Makes delayed retries due. If the subscription is disabled, they become dead letters. */
   promote(name: string): Promise<void>
 }
 
@@ -32,7 +31,7 @@ export function createBacklog({ platform, platforms, redis, keys, queues }: Back
 
   async function clearDeliveries(queue: string, owner: Owner | undefined): Promise<void> {
     if (owner) return dropJobs(redis, queue, owner)
-    // It removes a thousand jobs per step, so a long backlog does not block Redis.
+    // BullMQ removes a thousand jobs per step, so a long backlog does not block Redis.
     await queues.open(queue).obliterate({ force: true })
     await queues.release(queue)
   }

@@ -1,2 +1,2 @@
--- `pauseAfter(failures)`: how long a subscription's deliveries pause after so many failures, in ms.
+-- `pauseAfter(failures)`: how long an open breaker refuses attempts after this many failures in a row, in ms.
 local function pauseAfter(failures) return math.min(failures * 2, 1000) end

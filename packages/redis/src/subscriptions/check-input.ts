@@ -1,4 +1,4 @@
-// Owns: the checks of a subscription beyond its schema, and its defaults.
+// Owns: checks of a subscription that its schema cannot express, and its defaults.
 import {
   DEFAULT_DISABLE_AFTER_SECONDS,
   DEFAULT_MAX_BACKLOG,
@@ -16,7 +16,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import { QUEUE_PREFIX, sinkQueue, sinkStream } from '../keys.ts'
 import { oldNames } from '../old-names/old-names.ts'
 
-/** A fixed text that says what is wrong with a URL, or undefined when it may be called. */
+/** A fixed text with the problem of a URL; undefined when the URL may be called. */
 export type CheckWebhookUrl = (url: string) => string | undefined
 
 type CheckedInput = Omit<Subscription, 'declared' | 'createdAtMs' | 'updatedAtMs'>
@@ -28,8 +28,8 @@ export function isSubscriptionName(name: string): boolean {
 }
 
 /**
- * Throws INVALID_REQUEST with the member, never its value. Reads nothing from Redis. The sink gets the name of a new
- * queue or stream. A name that this subscription can never have had is refused here; `keepName` checks the others.
+ * Throws INVALID_REQUEST with the member's name, never its value. Reads nothing from Redis. The sink gets the name of a
+ * new queue or stream. A given name that this subscription can never have had is refused; `keepName` checks the others.
  */
 export function checkInput(
   { platform, checkWebhookUrl }: { platform: string; checkWebhookUrl: CheckWebhookUrl },
@@ -92,8 +92,8 @@ function checkSink(
 }
 
 /**
- * Keeps the name of an existing queue or stream, because its consumer reads there. Throws INVALID_REQUEST for another
- * name. Which of the possible names it has is in its record.
+ * Keeps the name of an existing queue or stream, which is in its record, because its consumer reads there. Throws
+ * INVALID_REQUEST when another name is given.
  */
 export function keepName(
   sink: Sink,

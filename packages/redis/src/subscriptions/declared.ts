@@ -1,5 +1,5 @@
-// Owns: applying a file's declared subscriptions to the stored ones: which are created, changed or disabled at a start,
-// and which are restored later. Every decision is made on the record at the moment of the change.
+// Owns: applying the subscriptions that a file declares: which are created, changed or disabled at a start, and which
+// are restored later. Each decision is made on the record that the change replaces.
 import { createHash } from 'node:crypto'
 import type { SubscriptionInput } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
@@ -8,9 +8,9 @@ import { isDeclared, type SubscriptionRecord, type Switches, withSwitches } from
 /** `input` contains no secret; `secret` is that of a webhook. */
 export type Declaration = { name: string; input: SubscriptionInput; secret: string | undefined }
 
-/** The part of a record that only declared subscriptions have. */
+/** The part of a record of a declared subscription. */
 export type Declared = {
-  /** Of the declaration that was applied last, without its secret. */
+  /** The digest of the last applied declaration, without its secret. */
   digest: string
   /** The file of the process that started last does not declare it any more. */
   left?: true
@@ -24,9 +24,9 @@ export type DeclaredOutcome = {
   changed: string[]
   /** Not in the file any more. */
   disabled: string[]
-  /** Stored with the declaration of another process' file. */
+  /** Stored with the declaration of another file. */
   different: string[]
-  /** Not stored because of INVALID_REQUEST. The others were stored. */
+  /** Not stored because of INVALID_REQUEST. */
   refused: string[]
 }
 
@@ -96,7 +96,7 @@ async function applied(
   }
 }
 
-/** undefined when the record is up to date, secret included: a start then changes nothing. */
+/** undefined when the record, including its secret, is up to date: then a start changes nothing. */
 function nextOf(
   { nextRecord }: DeclareDeps,
   declaration: Declaration,

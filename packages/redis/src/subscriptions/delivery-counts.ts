@@ -1,10 +1,11 @@
-// Owns: how many attempts of a subscription were made in the last hour, and how long they took, as they are counted in
-// Redis: by the minute, durations in buckets, eight to a doubling.
+// Owns: the counts of a subscription's attempts in the last hour, by minute, and of their durations, in buckets: eight
+// per doubling.
+
 /** Minutes per key. */
 const SLOT_MINUTES = 10
 const MINUTE_MS = 60_000
 const HOUR_MINUTES = 60
-/** An hour, and the older part of its first slot. */
+/** An hour and the length of its first slot, rounded up. */
 export const COUNTS_LIFE_SECONDS = 4_500
 /** Buckets per doubling of a duration: a duration is less than 5 % off the middle of its bucket. */
 const BUCKETS_PER_DOUBLING = 8

@@ -1,5 +1,5 @@
-// Owns: the circuit breaker of a subscription, shared by all workers: failures in a row, when to announce them
-// (announcements.ts), and the counts and durations of the last hour.
+// Owns: the circuit breaker of a subscription, shared by all workers: failures in a row, when they are announced
+// (announcements.ts), and the counts of the last hour.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
@@ -18,11 +18,11 @@ export type HealthReport = {
   lastSuccessAtMs: number | undefined
   error: string | undefined
   /**
-   * Deliveries of one key wait for each other: their failures count once, until one succeeds, because one failing
-   * delivery is no outage.
+   * Deliveries with the same key wait for each other. Their failures count once, until one succeeds: one failing
+   * delivery is not an outage.
    */
   orderingKey: string | undefined
-  /** The id of the event that may have to be emitted. */
+  /** The id for an event that this report may cause. */
   eventId: string
 }
 
@@ -41,15 +41,15 @@ export type DeliveryHealthStore = {
   /** Answers in the order of the reports. */
   report(reports: readonly HealthReport[]): Promise<FailureRow[]>
   /**
-   * Claims the half-open attempt. 0: the caller has it, until it ends or `leaseMs` are over. undefined: the breaker is
-   * closed. Otherwise the milliseconds to wait.
+   * Claims the attempt of a half-open breaker. 0: the caller has it, until its report or for `leaseMs`. undefined: the
+   * breaker is closed. Otherwise the milliseconds to wait.
    */
   claimProbe(subscription: string, leaseMs: number): Promise<number | undefined>
   /** Call it when the claimed attempt was not made. */
   releaseProbe(subscription: string): Promise<void>
   /** The subscriptions whose breaker is not closed. */
   failing(): Promise<string[]>
-  /** After a subscription was disabled: enabling it starts a new row of failures. */
+  /** Call it after a subscription was disabled, so that enabling it starts a new row of failures. */
   endRow(subscription: string): Promise<void>
   read(subscription: string): Promise<StoredHealth>
 }
@@ -78,7 +78,7 @@ const reportHealth = defineScript({
   records: { report: ['name', 'age', 'failed', 'orderingKey', 'eventId', 'count'] },
 })
 const claimProbe = defineScript({
-  name: 'subscriptions/ask-probe',
+  name: 'subscriptions/claim-probe',
   keys: ['health', 'failing'],
   args: ['opensAfter', 'leaseMs', 'name'],
 })

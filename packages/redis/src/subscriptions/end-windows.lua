@@ -1,4 +1,4 @@
--- The last dead letter of those that a window has left out is announced when it ends.
+-- Ends windows. Of the dead letters that a window has left out, the last one is announced at its end.
 -- KEY announcements   as in note-dead-letter.lua
 -- KEY windows         the same
 -- ARG windowMs

@@ -22,7 +22,7 @@ type LocalCopy = {
   forget(): void
 }
 
-/** `startedAtMs` undefined: the read is scheduled but not sent yet, so callers that arrive now may share it. */
+/** `startedAtMs` undefined: the read is scheduled but not sent yet, so new callers may share it. */
 type Reading = { startedAtMs: number | undefined; state: Promise<CopyState> }
 
 /**

@@ -10,13 +10,13 @@ import { generateWebhookSecret, replaceSecret, type SealedSecret } from './webho
 type Deps = { platform: string; checkWebhookUrl: CheckWebhookUrl; seal: WebhookSecretSeal; clock: Clock }
 
 /**
- * `declared`: the input comes from a file. `answered`: a new webhook secret, which the caller is shown once. Throws
+ * `declared`: the input comes from a file. `answered`: a new webhook secret, which is in the caller's response. Throws
  * INVALID_REQUEST, and STORE_UNAVAILABLE while the subscription is being deleted.
  */
 type MakeNextRecord = (next: NextRecord) => { record: SubscriptionRecord; answered: string | undefined }
 
 export function createNextRecord({ platform, checkWebhookUrl, seal, clock }: Deps): MakeNextRecord {
-  /** The secrets after a change. `answered`: a new secret, which the caller is shown once. */
+  /** The secrets after the change. */
   function nextSecrets(name: string, input: SubscriptionInput, known: SubscriptionRecord | undefined) {
     if (input.sink.kind !== 'webhook') return { secrets: [], answered: undefined }
     const given = input.sink.secret

@@ -1,9 +1,9 @@
--- Reads what changed after a version.
+-- Reads the records that changed after a version.
 -- KEY subscriptions  hash of records
 -- KEY version        counts changes
--- KEY changes        sorted set of names by version; '' = up to it, '*' = from it on
+-- KEY changes        sorted set of names by version; '' = the newest, '*' = the oldest that it covers
 -- ARG since          version
--- RETURN version, then name, record ('' = it is gone), name, record, …; false = it is not known what changed
+-- RETURN version, then name, record ('' = deleted), name, record, …; false = the changes are not known
 -- COST O(changes)
 
 local current = redis.call('GET', version) or '0'

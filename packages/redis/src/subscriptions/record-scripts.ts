@@ -4,7 +4,7 @@ import { defineScript } from '../lua/define-script.ts'
 export const changeRecord = defineScript({
   name: 'subscriptions/change-record',
   keys: ['subscriptions', 'version', 'changes', 'creators', 'announcements'],
-  args: ['name', 'before', 'after', 'place', 'creator', 'places', 'announcementId', 'announcement'],
+  args: ['name', 'before', 'after', 'counting', 'creator', 'limit', 'announcementId', 'announcement'],
 })
 export const readChanges = defineScript({
   name: 'subscriptions/read-changes',

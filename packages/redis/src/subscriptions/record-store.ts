@@ -10,10 +10,10 @@ import { allSucceeded, guardStore } from '../store-errors.ts'
 import { changeRecord, readChanges } from './record-scripts.ts'
 import { formatRecord, isDeclared, parseRecord, type SubscriptionRecord } from './subscription-record.ts'
 
-/** Each lost race means that another change succeeded: so many in a row are a fault. */
+/** Each lost race means that another change succeeded, so this many in a row are a fault. */
 const MAX_TRIES = 50
 
-/** A caller, and how many subscriptions that it created may exist. */
+/** A caller, and the limit of subscriptions that it created. */
 export type Creator = { name: string; maxSubscriptions: number }
 
 type ChangeOptions = {
@@ -22,7 +22,7 @@ type ChangeOptions = {
   announcement?: [id: string, text: string] | undefined
 }
 
-/** By name; undefined = it is gone. */
+/** By name; undefined = deleted. */
 export type Records = ReadonlyMap<string, SubscriptionRecord | undefined>
 type Known = ReadonlyMap<string, SubscriptionRecord>
 type Versioned = { version: string; records: Records }
@@ -31,8 +31,8 @@ export type RecordStore = {
   read(name: string): Promise<SubscriptionRecord | undefined>
   /**
    * `decide` gets the current record and answers the next one, `null` to remove it, or `undefined` to leave it. It runs
-   * again after a lost race. A new record counts for `options.creator`, later changes do not; rejects with
-   * SUBSCRIPTION_LIMIT when its number is reached.
+   * again after a lost race. A new record counts for `options.creator`; rejects with SUBSCRIPTION_LIMIT when that
+   * caller's limit is reached.
    */
   change(
     name: string,
@@ -40,11 +40,11 @@ export type RecordStore = {
     options?: ChangeOptions,
   ): Promise<{ before: SubscriptionRecord | undefined; after: SubscriptionRecord | undefined }>
   version(): Promise<string>
-  /** Changes whenever another server may answer, which may lack what was read before. */
+  /** A value that changes when another server answers, which may lack records that were read before. */
   server(): Promise<unknown>
   /** An unchanged record keeps its object in `known`. */
   readAll(known: Known): Promise<Versioned>
-  /** What changed after this version; undefined when that is not known. */
+  /** The records that changed after this version; undefined when these are not known. */
   readChanges(since: string): Promise<Versioned | undefined>
 }
 
@@ -86,7 +86,7 @@ export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }
             name,
             before: text ?? '',
             after: next === null ? '' : formatRecord(next),
-            ...placeOf({ isNew: before === undefined, next, creator }),
+            ...countingOf({ isNew: before === undefined, next, creator }),
             announcementId,
             announcement: announced,
           }
@@ -136,7 +136,7 @@ function parseRecords(fields: readonly string[], known: Known = new Map()): Reco
   return records
 }
 
-/** Digests of the texts that records were parsed from: keeping the texts would double the memory. */
+/** Digests of the texts of parsed records. Storing the texts would double the memory. */
 const digests = new WeakMap<SubscriptionRecord, string>()
 
 function parseUnlessKnown(text: string, known: SubscriptionRecord | undefined): SubscriptionRecord {
@@ -149,12 +149,12 @@ function parseUnlessKnown(text: string, known: SubscriptionRecord | undefined): 
 
 type Change = { isNew: boolean; next: SubscriptionRecord | null; creator: Creator | undefined }
 
-type Place = { place: 'take' | 'free' | 'keep'; creator: string; places: number }
+type Counting = { counting: 'begin' | 'end' | 'keep'; creator: string; limit: number }
 
-function placeOf({ isNew, next, creator }: Change): Place {
-  const free: Place = { place: 'free', creator: '', places: 0 }
-  if (next === null || next.deleting === true) return free
-  if (isDeclared(next)) return free
-  if (!isNew) return { ...free, place: 'keep' }
-  return creator ? { place: 'take', creator: creator.name, places: creator.maxSubscriptions } : free
+function countingOf({ isNew, next, creator }: Change): Counting {
+  const end: Counting = { counting: 'end', creator: '', limit: 0 }
+  if (next === null || next.deleting === true) return end
+  if (isDeclared(next)) return end
+  if (!isNew) return { ...end, counting: 'keep' }
+  return creator ? { counting: 'begin', creator: creator.name, limit: creator.maxSubscriptions } : end
 }

@@ -1,6 +1,6 @@
--- Writes how deliveries of subscriptions went, opens and closes their breakers, and notes what is to be announced.
--- Nothing is kept of a subscription that was deleted.
--- KEY failing          sorted set of those whose breaker is open
+-- Counts the outcomes of attempts, opens and closes the breakers of subscriptions, and stores announcements. Reports of
+-- deleted subscriptions are ignored.
+-- KEY failing          sorted set of subscriptions whose breaker is not closed
 -- KEY announcements    hash
 -- KEY subscriptions    hash of records
 -- ARG opensAfter       failures
@@ -11,8 +11,8 @@
 -- EACH KEY failedKeys  set of its ordering keys that failed
 -- MORE ARGS reports    for each row a record, followed by `count` fields and counts
 -- RECORD report: name, age, failed, orderingKey, eventId, count
--- RETURN for each row: failures in a row, since when, 1 = there is something to announce, failures that count for the
---   breaker
+-- RETURN for each row: failures in a row, time of the first one, 1 = an announcement was stored, failures that count
+--   for the breaker
 -- INCLUDE lua/now
 -- INCLUDE subscriptions/breaker
 -- COST O(counts + log(failing subscriptions))
@@ -27,7 +27,7 @@ end
 local function isNewKey(keys, key)
   if key == '' then return true end
   if call('SISMEMBER', keys, key) == 1 then return false end
-  -- With so many the pause is the longest.
+  -- 500 keys reach the longest pause, so more need not be stored.
   if call('SCARD', keys) < 500 then call('SADD', keys, key) end
   call('EXPIRE', keys, life)
   return true
@@ -47,14 +47,14 @@ for index, health, counts, failedKeys in each() do
     local known = call('HMGET', health, 'failures', 'sinceMs', 'lastFailureAtMs', 'announcedAtMs', 'lastError',
       'opening')
     local failures, since, announcedAt = tonumber(known[1] or 0), tonumber(known[2] or now), tonumber(known[4] or nil)
-    local hasNews, opening = 0, tonumber(known[6] or 0)
+    local announces, opening = 0, tonumber(known[6] or 0)
     if age ~= '' then
       local succeededAt = now - age
       call('HSET', health, 'lastSuccessAtMs', succeededAt)
       if failures > 0 and succeededAt >= tonumber(known[3]) then
         if announcedAt then
           announce(eventId, 'recovered', name, failures, since, known[5])
-          hasNews = 1
+          announces = 1
         end
         call('HDEL', health, 'failures', 'sinceMs', 'lastFailureAtMs', 'announcedAtMs', 'pauseUntilMs', 'probeUntilMs',
           'opening')
@@ -73,11 +73,11 @@ for index, health, counts, failedKeys in each() do
       if failures == 50 or failures == 100 or (announcedAt and now - announcedAt >= 86400000) then
         announce(eventId, 'failing', name, failures, since, failed)
         call('HSET', health, 'announcedAtMs', now)
-        hasNews = 1
+        announces = 1
       end
     end
     call('EXPIRE', health, life)
-    answers[index] = {failures, since, hasNews, opening}
+    answers[index] = {failures, since, announces, opening}
   end
 end
 return answers

@@ -8,12 +8,11 @@ export type SubscriptionsAsked = {
   isShown?: ((subscription: Subscription) => boolean) | undefined
 }
 
-/** The most authorizers, types and texts of `match.data` on one page of a list: about a megabyte. */
+/** Authorizers, types and texts of `match.data` on one page of a list, together: about a megabyte. */
 const MAX_PAGE_ENTRIES = 50_000
 
 /**
- * Has at least one subscription when there is one. It stops when the page is full: a match may be long, and `isShown`
- * may read all of it.
+ * The page has at least one subscription if there is one. `isShown` may be slow, so it is called only for this page.
  */
 export function pageOf(
   subscriptions: readonly Subscription[],

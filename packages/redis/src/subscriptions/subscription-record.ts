@@ -15,22 +15,20 @@ export type SubscriptionRecord = {
   /** A webhook's secrets: the current one first, then the replaced ones. Empty for other sinks. */
   secrets: SealedSecret[]
   /**
-   * Created when names were already joined by `.`: it has nothing under the names of earlier versions (old-names.ts).
+   * Created when names were joined by `.` already: it has no data under the names of earlier versions (old-names.ts).
    */
   dotted?: true
-  /** Since when nothing was found under old names. Stored so that a restart does not restart the time. */
+  /** Since when no data was found under old names. Stored, so that a restart does not restart the time. */
   nothingOldSinceMs?: number
   /** The queue that the consumer used before; its jobs are being moved to `sink.queue`. */
   movedFrom?: { queue: string; sinceMs: number }
   /** Set while a CONFIG_FILE declares it. */
   declared?: Declared
-  /**
-   * Deleted for all callers. Kept until its queues are cleared, so that the deletion can be completed after a crash.
-   */
+  /** Deleted for all callers. Stored until its queues are cleared, so that a crash does not interrupt the deletion. */
   deleting?: true
 }
 
-/** A member that is left out is not changed. */
+/** A missing member is not changed. */
 export type Switches = { enabled?: boolean | undefined; paused?: boolean | undefined }
 
 export function withSwitches(record: SubscriptionRecord, switches: Switches, nowMs: number): SubscriptionRecord {
@@ -46,7 +44,7 @@ export function withSecret(
   return { ...record, subscription, secrets: replaceSecret(record.secrets, sealed, nowMs) }
 }
 
-/** Records of earlier versions have none of these. */
+/** Members that records of earlier versions lack. */
 const NOT_IN_OLD_RECORDS = {
   ordering: 'none' as const,
   orderingTimeoutSeconds: DEFAULT_ORDERING_TIMEOUT_SECONDS,
@@ -56,7 +54,7 @@ const NOT_IN_OLD_RECORDS = {
   paused: false,
 }
 
-/** False once it is not in the file any more. */
+/** False for a subscription that is not in the file any more. */
 export function isDeclared({ declared }: Pick<SubscriptionRecord, 'declared'>): boolean {
   return declared !== undefined && !declared.left
 }
@@ -65,7 +63,7 @@ export function formatRecord(record: SubscriptionRecord): string {
   return JSON.stringify(record)
 }
 
-/** Only this package writes them, so the outline is enough; throws INTERNAL on anything else. */
+/** Checks only the outline, because this package wrote the text. Throws INTERNAL for anything else. */
 export function parseRecord(text: string): SubscriptionRecord {
   const record: unknown = JSON.parse(text)
   if (

@@ -1,5 +1,5 @@
-// Owns: reading the statistics of one subscription for `GET …/stats`. The cost does not depend on the number of waiting
-// deliveries.
+// Owns: reading the statistics of one subscription for `GET …/stats`. The cost does not depend on the number of
+// waiting deliveries, and is bounded for dead letters.
 import type { RedisConnection } from '../connect.ts'
 import { deliveriesQueue, type PlatformKeys, queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'

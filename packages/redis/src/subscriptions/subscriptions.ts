@@ -24,11 +24,9 @@ import { generateWebhookSecret, inForce } from './webhook-secret.ts'
 
 export type SubscriptionChange = { subscription: Subscription; created: boolean; secret: string | undefined }
 
-/**
- * The asserts run on the record that is changed, in the same step. The change rejects with what they throw.
- */
+/** The asserts run on the record that the change replaces. The change rejects with the error that they throw. */
 export type PutOptions = {
-  /** undefined = it counts for no caller. */
+  /** The caller for whose limit it counts. Default: none. */
   creator?: Creator
   assertMayReplace?(existing: Subscription): void
 }
@@ -41,45 +39,39 @@ export type Subscriptions = {
    */
   put(name: string, input: SubscriptionInput, options?: PutOptions): Promise<SubscriptionChange>
   get(name: string): Promise<Subscription | undefined>
-  /**
-   * Sorted by name. Those that `isShown` refuses (default: none) do not count for the page. A page is shorter when
-   * matches are long.
-   */
+  /** Sorted by name, only those that `isShown` accepts (default: all). A page is shorter when matches are long. */
   list(page: SubscriptionsAsked): Promise<Page<Subscription>>
-  /** With its backlog, its dead letters and its queue or stream. False when there was none. */
+  /** Deletes it with its backlog, its dead letters and its queue or stream. False when there was none. */
   delete(name: string, options?: DeleteOptions): Promise<boolean>
-  /** What is left out stays. undefined when there is no such subscription. `assertMayChange` as in PutOptions. */
+  /** Missing members stay. undefined when there is no such subscription. `assertMayChange` as in PutOptions. */
   patch(
     name: string,
     switches: Switches,
     assertMayChange?: (existing: Subscription) => void,
   ): Promise<Subscription | undefined>
   /**
-   * A new webhook secret, which signs first; the one before signs too for 24 h. undefined when there is no such
-   * subscription. Rejects with INVALID_REQUEST for another sink, with SUBSCRIPTION_DECLARED for one whose secret stands
-   * in a file. `assertMayChange` as in PutOptions.
+   * Answers a new webhook secret. The previous one signs, too, for 24 h. undefined when there is no such subscription.
+   * Rejects with INVALID_REQUEST for another sink, and with SUBSCRIPTION_DECLARED for a secret of a file.
+   * `assertMayChange` as in PutOptions.
    */
   rotateSecret(name: string, assertMayChange?: (existing: Subscription) => void): Promise<string | undefined>
   /**
-   * At a start (`isStart`): stores what a file declares and disables what was declared and is not in it any more; what
-   * the API switched stays. Later: stores only what is missing, as after a loss of Redis, so that two processes with
+   * At a start (`isStart`): stores the declared subscriptions, and disables those that are not declared any more.
+   * Switches of the API are kept. Later: stores only missing ones, as after a loss of Redis, so that two processes with
    * different files do not overwrite each other. Safe to repeat.
    */
   declare(declarations: readonly Declaration[], options: { isStart: boolean }): Promise<DeclaredOutcome>
   /** True: by this call. */
   disable(name: string, after: DisabledAfter): Promise<boolean>
-  /** Of a disabled one: retries that wait for their time end as dead letters now. Safe to repeat. */
+  /** If it is disabled, its delayed retries become dead letters. Safe to repeat. */
   endPending(name: string): Promise<void>
-  /** All of them, from a copy in the process that is at most `maxAgeMs` behind a change (default 100). */
+  /** From a cache that has all changes older than `maxAgeMs` (default 100). */
   all(maxAgeMs?: number): Promise<readonly Subscription[]>
-  /** What `all()` would answer, if that needs no question to Redis. */
+  /** As `all()`, if the cache is fresh enough; otherwise undefined. */
   known(): readonly Subscription[] | undefined
-  /** Of those that may have something under a name of an earlier version, the names. */
+  /** The names of subscriptions that may have data under a name of an earlier version. */
   withOldNames(): Promise<readonly string[]>
-  /**
-   * Gives ambiguous queues a new name and moves what stands under old names. Safe to repeat, and to end in between by
-   * the signal.
-   */
+  /** Renames ambiguous queues, and moves data from old names. Safe to repeat, and to abort by the signal. */
   moveOldNames(name: string, signal?: AbortSignal): Promise<readonly NameLeft[]>
   /** The webhook secrets to sign with: the current one first, the previous one while it is being replaced. */
   webhookSecrets(name: string): Promise<readonly Secret[]>
@@ -87,28 +79,25 @@ export type Subscriptions = {
 
 export type SubscriptionsDeps = {
   platform: string
-  /** The ids of all that are configured, this one included. */
+  /** The ids of all configured platforms. */
   platforms: readonly string[]
   redis: RedisConnection
   keys: SubscriptionKeys & Parameters<typeof createBacklog>[0]['keys']
   sealer: Sealer
   queues: Pick<Queues, 'open' | 'release'>
   checkWebhookUrl: CheckWebhookUrl
-  /** Each has an index of what a subscription was not delivered. */
+  /** Each has an index of events that a subscription was not delivered. */
   shards: Pick<MessageShards, 'all'>
   clock?: Clock
 }
 
 const DEFAULT_MAX_AGE_MS = 100
-/**
- * Until every process has seen that a subscription is gone and brings it nothing more, so that what is cleared stays
- * clear.
- */
+/** Until every process has read the deletion and delivers nothing more, so that cleared queues stay empty. */
 const SETTLE_MS = 2 * DEFAULT_MAX_AGE_MS
 
 /**
- * Rejects with STORE_UNAVAILABLE, `put` also with INVALID_REQUEST. `all` keeps its array while nothing changes, sorted
- * by name. The worker must ask with `all(0)` or `get` where a subscription that was just disabled or deleted matters.
+ * Rejects with STORE_UNAVAILABLE, `put` also with INVALID_REQUEST. `all` is sorted by name, and the same array while
+ * nothing changes. `all(0)` and `get` are needed where a subscription that was just disabled or deleted matters.
  */
 export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   const { platform, queues, sealer, checkWebhookUrl, clock = systemClock } = deps
@@ -118,7 +107,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
   const copy = createLocalCopy({
     records,
     onGone: ({ name, sink }) => {
-      // Closing a queue over a shared connection only takes its listeners off.
+      // Closing a queue over a shared connection only removes its listeners.
       void queues.release(deliveriesQueue(platform, name))
       if (sink.kind === 'queue') void queues.release(sink.queue)
     },
@@ -134,7 +123,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
     await records.change(record.subscription.name, (known) => (known?.deleting ? null : undefined))
   }
 
-  /** `decide` as of the record store; what becomes disabled by it has its pending deliveries ended. */
+  /** `decide` as in RecordStore. If the change disables the subscription, its pending deliveries end. */
   async function change(name: string, decide: Parameters<RecordStore['change']>[1], creator?: Creator) {
     const { before, after } = await records.change(name, decide, { creator })
     copy.forget()
@@ -223,7 +212,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Subscriptions {
         announcement: disabledAnnouncement(name, disabledAfter),
       })
       copy.forget()
-      // Also when it was disabled before: whoever did may have died before this.
+      // Also when it was disabled before: that process may have died before this step.
       if (after && !after.deleting) await backlog.promote(name)
       return before?.subscription.enabled === true && after?.subscription.enabled === false
     },

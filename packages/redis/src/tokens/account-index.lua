@@ -1,7 +1,7 @@
--- The index by which accounts are found besides their appids: status, permission sets, names. Accounts of the same
--- status and the same sets are one group: an installation has some hundreds of them, however many accounts it has.
--- - `regroup(authorizer, groups, members, appid)`: puts the account where its status and sets belong.
--- - `rename(authorizer, names, appid, nick, principal)`: makes it found by the beginnings of these two; '' = none.
+-- The index of accounts by status, permission sets and names. Accounts with the same status and sets are a group: an
+-- installation has some hundreds of groups, however many accounts it has.
+-- - `regroup(authorizer, groups, members, appid)`: moves the account to the group of its status and sets.
+-- - `rename(authorizer, names, appid, nick, principal)`: indexes the account by these two names; '' = none.
 -- INCLUDE tokens/history
 
 local function regroup(authorizer, groups, members, appid)

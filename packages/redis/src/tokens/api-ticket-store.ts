@@ -10,7 +10,7 @@ import { claimRefresh, commitRefresh } from './refresh-scripts.ts'
 import { parseAnswer, parseClaim, parseSnapshot } from './snapshot.ts'
 
 export type ApiTicketType = 'jsapi' | 'wx_card'
-/** `<type>:<appid>` */
+/** `<type>:<appid>`. */
 export type ApiTicketSubject = `${ApiTicketType}:${string}`
 
 export type ApiTicketStore = TokenKeeperStore<ApiTicketSubject, undefined> & {

@@ -1,4 +1,4 @@
--- Says once a day, to one worker, that the audit is due.
+-- Claims the daily audit for one worker.
 -- KEY nextAudit
 -- ARG seed
 -- RETURN 1 = it is due, else 0
@@ -8,7 +8,7 @@
 math.randomseed(tonumber(seed))
 local next = redis.call('GET', nextAudit)
 if not next then
-  -- Installations that were started together do not ask WeChat together.
+  -- A random time, so that installations that start together do not call WeChat together.
   redis.call('SET', nextAudit, text(now + 3600000 + math.random() * 82800000))
   return 0
 end

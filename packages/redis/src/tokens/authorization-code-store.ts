@@ -1,4 +1,4 @@
-// Owns: what is known of each authorization code, by its hash: being exchanged, exchanged, refused.
+// Owns: the state of each authorization code, by its hash: being exchanged, exchanged, refused.
 import { type CodeClaim, type CodeStore, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
@@ -6,7 +6,7 @@ import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 import { parseAnswer } from './snapshot.ts'
 
-/** A code lives for an hour; twice that, and every late copy of it is still recognised. */
+/** A code is valid for an hour. Stored twice as long, so that late copies of it are recognized. */
 export const AUTHORIZATION_CODE_TTL_SECONDS = 7200
 
 const claimCode = defineScript({

@@ -18,8 +18,7 @@ export type HistoryEntry = {
 
 export type AuthorizationHistory = {
   /**
-   * Newest first, of the last 100. Rejects with INVALID_REQUEST for a cursor that is none, and with
-   * STORE_UNAVAILABLE.
+   * Newest first, of the last 100. Rejects with INVALID_REQUEST when the cursor is none, and with STORE_UNAVAILABLE.
    */
   list(appId: string, page: { limit: number; cursor: string | undefined }): Promise<Page<HistoryEntry>>
 }

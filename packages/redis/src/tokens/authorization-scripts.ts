@@ -1,5 +1,5 @@
-// Owns: the names of the arguments of the scripts that begin, end and judge an authorization. CreateTime decides which
-// of WeChat's events is the newer one.
+// Owns: the definitions of the scripts that change an authorization. CreateTime decides which of WeChat's events is
+// newer.
 import { defineScript } from '../lua/define-script.ts'
 
 export const saveAuthorization = defineScript({

@@ -1,4 +1,4 @@
-// Owns: whether an account, or a group of accounts, is what a list asks for.
+// Owns: whether an account, or a group of accounts, matches the filter of a list.
 import type { Authorizer, AuthorizerStatus, FuncInfo } from '@wxgw/wechat-core'
 import { searchableName } from './searchable-name.ts'
 
@@ -7,7 +7,7 @@ export type AuthorizerFilter = {
   status?: AuthorizerStatus | undefined
   /** Id of a permission set that the account lacks. */
   missingScope?: number | undefined
-  /** Begin of the nick name or of the principal's, or a whole appid or original id. */
+  /** Prefix of the nick name or the principal's name, or a whole appid or original id. */
   q?: string | undefined
 }
 
@@ -26,7 +26,7 @@ export function groupMatches({ status, sets }: Omit<AuthorizerGroup, 'id'>, want
   return wanted.missingScope === undefined || !sets.has(wanted.missingScope)
 }
 
-/** By which of its names an account is found, of several the first. */
+/** Which of an account's names begins with `q`; the first one, if both do. */
 export function nameThatBegins(profile: Authorizer['profile'], q: string): 'nick' | 'principal' | undefined {
   const prefix = searchableName(q)
   if (profile === undefined || prefix === '') return undefined

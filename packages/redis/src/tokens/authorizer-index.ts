@@ -1,5 +1,5 @@
-// Owns: finding accounts by status, missing permission set and name, in pages, from the index that account-index.lua
-// keeps.
+// Owns: finding accounts by status, missing permission set and name, in pages, in the index that account-index.lua
+// maintains.
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Authorizer, type AuthorizerAppId, GatewayError, parseAuthorizerAppId } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
@@ -20,14 +20,14 @@ import { searchableName } from './searchable-name.ts'
 export type AuthorizersWanted = AuthorizerFilter & {
   limit: number
   cursor: string | undefined
-  /** Only these: what a caller is granted. */
+  /** Only these: the accounts to which the caller has a right. */
   only?: readonly string[] | undefined
 }
 
 export type AuthorizerIndex = {
   /** A page may be short and not be the last. Rejects with STORE_UNAVAILABLE, also while the index is built. */
   find(wanted: AuthorizersWanted): Promise<Page<Authorizer>>
-  /** Where there is none. Rejects with STORE_UNAVAILABLE. */
+  /** Builds the index unless it exists. Rejects with STORE_UNAVAILABLE. */
   build(): Promise<void>
 }
 
@@ -38,14 +38,14 @@ type Deps = {
   ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>
 }
 
-/** `kind`: by which of its names it was found. */
+/** `kind`: the name by which the account was found, if it was by a name. */
 type Place = { appId: string; cursor: string; kind?: string | undefined }
 /** The next places after the cursor; none at the end. */
 type Walk = (cursor: string | undefined) => Promise<Place[]> | Place[]
 
-/** Of one page, where much of what is read does not match. */
+/** Accounts that one page reads: many may not match. */
 const MAX_READ = 2_000
-const AT_ONCE = 100
+const BATCH = 100
 const BUILT_WITHIN_MS = 1_000
 
 export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Deps): AuthorizerIndex {
@@ -100,9 +100,9 @@ export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Dep
 
   async function named(prefix: string, cursor: string | undefined): Promise<Place[]> {
     const from = cursor === undefined ? `[${prefix}` : `(${cursor}`
-    // No byte of UTF-8 is as high.
+    // UTF-8 has no byte 0xff.
     const end = Buffer.concat([Buffer.from(`(${prefix}`), Buffer.of(0xff)])
-    const members = await redis.zrangebylex(keys.authorizerNames, from, end, 'LIMIT', 0, AT_ONCE)
+    const members = await redis.zrangebylex(keys.authorizerNames, from, end, 'LIMIT', 0, BATCH)
     return members.map((member) => {
       const [, kind, appId = ''] = member.split('\0')
       return { appId, cursor: member, kind }
@@ -113,7 +113,7 @@ export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Dep
     const [at = 0] = cursor?.split(' ').map(Number) ?? []
     for (const { id } of groups.filter((group) => group.id >= at)) {
       const from = cursor !== undefined && id === at ? `(${cursor}` : `[${id} `
-      const members = await redis.zrangebylex(keys.authorizersByGroup, from, `(${id}!`, 'LIMIT', 0, AT_ONCE)
+      const members = await redis.zrangebylex(keys.authorizersByGroup, from, `(${id}!`, 'LIMIT', 0, BATCH)
       if (members.length > 0) return members.map((member) => ({ appId: member.split(' ')[1] ?? '', cursor: member }))
     }
     return []
@@ -140,7 +140,7 @@ export function createAuthorizerIndex({ redis, keys, get, ownerOfUserName }: Dep
   }
 }
 
-/** An account both of whose names begin so stands in the index twice. */
+/** An account whose both names begin with `q` is in the index twice. */
 function isFirstPlace({ kind }: Place, { profile }: Authorizer, { q }: AuthorizersWanted): boolean {
   return kind === undefined || q === undefined || nameThatBegins(profile, q) === kind
 }
@@ -150,6 +150,6 @@ function granted(only: readonly string[]): Walk {
   return (cursor) =>
     sorted
       .filter((appId) => cursor === undefined || appId > cursor)
-      .slice(0, AT_ONCE)
+      .slice(0, BATCH)
       .map((appId) => ({ appId, cursor: appId }))
 }

@@ -1,16 +1,16 @@
-// Owns: which accounts stand on a page of the list of authorizers, in the order of their appids.
+// Owns: the appids on one page of the list of authorizers, in their order.
 import type { RedisConnection } from '../connect.ts'
 import { defineScript } from '../lua/define-script.ts'
 
 export type AuthorizersAsked = {
   limit: number
   after: string | undefined
-  /** Only these of them: a caller may be granted thousands, of which few have authorized. */
+  /** Only these. A caller may have rights to thousands of appids, of which few have authorized. */
   only?: readonly string[] | undefined
 }
 
-/** Granted appids that are looked up in one command. */
-const AT_ONCE = 1_000
+/** Appids per command. */
+const BATCH = 1_000
 
 const presentOf = defineScript({ name: 'tokens/present-of', keys: ['set'], args: ['members'] })
 
@@ -23,8 +23,8 @@ export async function appIdsOfPage(
   if (only === undefined) return redis.zrangebylex(key, after === undefined ? '-' : `(${after}`, '+', 'LIMIT', 0, limit)
   const granted = [...new Set(only)].filter((appId) => after === undefined || appId > after).toSorted()
   const found: string[] = []
-  for (let start = 0; start < granted.length && found.length < limit; start += AT_ONCE) {
-    const members = `${granted.slice(start, start + AT_ONCE).join(' ')} `
+  for (let start = 0; start < granted.length && found.length < limit; start += BATCH) {
+    const members = `${granted.slice(start, start + BATCH).join(' ')} `
     const answer = await presentOf(redis, { set: key, members })
     found.push(...(Array.isArray(answer) ? answer.map(String) : []))
   }

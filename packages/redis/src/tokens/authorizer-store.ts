@@ -1,4 +1,4 @@
-// Owns: the authorizers in Redis: their authorizations and profiles. Their tokens are authorizer-token-store.ts.
+// Owns: the authorizers in Redis: their authorizations and profiles. Their tokens are in authorizer-token-store.ts.
 import {
   type Authorizer,
   type AuthorizationStore,
@@ -43,7 +43,7 @@ export type AuthorizerStore = AuthorizerTokenStore &
     ): Promise<'revoked' | 'ignored' | 'equal'>
     saveProfile(appId: AuthorizerAppId, profile: AuthorizerProfile, funcInfo: FuncInfo | undefined): Promise<void>
     get(appId: AuthorizerAppId): Promise<Authorizer | undefined>
-    /** With its secrets: for the full mpinfo. */
+    /** With its secrets, for the full mpinfo. */
     authorization(appId: AuthorizerAppId): Promise<StoredAuthorization | undefined>
     list(page: AuthorizersAsked): Promise<Authorizer[]>
     ownerOfUserName(userName: string): Promise<AuthorizerAppId | undefined>

@@ -1,4 +1,4 @@
-// Owns: the tokens of authorizers in Redis: reading them, and the steps of a refresh. Which steps a refresh takes is in
+// Owns: the tokens of authorizers in Redis: reading them, and each step of a refresh. The refresh itself is in
 // wechat-core (token-keeper.ts).
 import {
   type AuthorizerAppId,
@@ -48,7 +48,7 @@ export function createAuthorizerTokenStore(deps: Deps): AuthorizerTokenStore {
   })
 
   const keysOfToken = (appId: AuthorizerAppId) => ({ meta: keys.authorizer(appId), tokenKey: keys.accessToken(appId) })
-  /** Callers ask for the tokens of many accounts at the same moment. */
+  /** Concurrent reads, also of several accounts, are one step. */
   const reads = createBatches<AuthorizerAppId, string[]>({
     write: (_, appIds) => guardStore(() => readTokens(redis, appIds.map(keysOfToken))),
   })
@@ -118,7 +118,7 @@ export function createAuthorizerTokenStore(deps: Deps): AuthorizerTokenStore {
           owner,
         })
         if (outcome === 'marked' || outcome === 'known' || outcome === 'superseded') return outcome
-        throw new TypeError('a verdict answered with an unknown outcome')
+        throw new TypeError('a mark for reauthorization answered with an unknown outcome')
       }),
 
     markRevoked: (appId, generation) =>

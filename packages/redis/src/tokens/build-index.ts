@@ -1,11 +1,12 @@
-// Owns: building the index of accounts for an installation that has none yet. What changes meanwhile indexes itself.
+// Owns: building the index of accounts for an installation without one. Accounts that change meanwhile are indexed by
+// that change.
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { parseProfile } from './compact.ts'
 import { searchableName } from './searchable-name.ts'
 
-const AT_ONCE = 100
+const BATCH = 100
 
 const indexAccount = defineScript({
   name: 'tokens/index-account',
@@ -36,7 +37,7 @@ export function createIndexBuild({ redis, keys }: { redis: RedisConnection; keys
   async function build(): Promise<void> {
     if ((await redis.get(keys.authorizerIndex)) === null) {
       for (let from = '-'; ;) {
-        const appIds = await redis.zrangebylex(keys.authorizers, from, '+', 'LIMIT', 0, AT_ONCE)
+        const appIds = await redis.zrangebylex(keys.authorizers, from, '+', 'LIMIT', 0, BATCH)
         await Promise.all(appIds.map(indexOne))
         const last = appIds.at(-1)
         if (last === undefined) break

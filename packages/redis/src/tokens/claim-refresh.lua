@@ -1,14 +1,14 @@
--- Takes the lease of one subject, unless there is nothing to do. Nobody knows whether WeChat has served a call that was
--- begun before and never ended (a process killed or frozen): it leaves a doubt behind.
+-- Takes the lease of one subject, unless there is nothing to do. If an earlier claim never ended (its process was
+-- killed or frozen), WeChat may still serve its call: that is stored as a doubt.
 -- KEY meta          hash of the subject
 -- KEY tokenKey
 -- KEY lease
 -- KEY refreshError  of the last refresh
--- KEY material      list of an authorizer's earlier refresh tokens, or hash of the component's ticket; else any
+-- KEY material      list of an authorizer's earlier refresh tokens, or hash of the component's ticket; for a ticket any
 -- ARG kind          `authorizer`, `component` or `ticket`
 -- ARG owner
 -- ARG leaseMs
--- ARG seen          version that the caller knows, or ''
+-- ARG seen          version that the caller has read, or ''
 -- RETURN {'gone', status}; {'changed', …snapshot}; {'failed', JSON}; {'busy'}; {'claimed', fence, …material}.
 --   Material of an authorizer: generation, sealed refresh token, earlier ones; of the component: its sealed ticket
 -- INCLUDE tokens/snapshot

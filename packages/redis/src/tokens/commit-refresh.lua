@@ -1,13 +1,13 @@
--- Stores what WeChat answered, unless a newer refresh or a newer authorization was there before. API tickets have no
--- schedule: they are fetched when somebody needs them.
+-- Stores the token that WeChat issued, unless a newer refresh or authorization is stored. API tickets have no schedule:
+-- they are fetched on demand.
 -- KEY meta           hash of the subject
 -- KEY tokenKey
 -- KEY lease
 -- KEY refreshError   of the last refresh
--- KEY due            schedule; not of API tickets: any
--- KEY refreshTokens  list of earlier refresh tokens; of authorizers only: else any
--- KEY groups         of authorizers only: else any
--- KEY members        of authorizers only: else any
+-- KEY due            schedule; for API tickets any key
+-- KEY refreshTokens  list of an authorizer's earlier refresh tokens; for others any key
+-- KEY groups         for authorizers; for others any key
+-- KEY members        for authorizers; for others any key
 -- ARG kind           `authorizer`, `component` or `ticket`
 -- ARG subject
 -- ARG owner
@@ -18,7 +18,7 @@
 -- ARG dueInMs
 -- ARG generation     of an authorizer, or ''
 -- ARG sealed         new refresh token, or ''
--- RETURN {'stored', …snapshot}; {'lost'} = not stored, or stored without the lease: the subject is then due at once
+-- RETURN {'stored', …snapshot}; {'lost'} = not stored, or stored without the lease; the subject is due at once then
 -- INCLUDE tokens/snapshot
 -- INCLUDE tokens/history
 -- INCLUDE tokens/account-index
@@ -37,7 +37,7 @@ if kind == 'authorizer' then
 end
 if redis.call('HGET', meta, 'openFence') == text(own) then redis.call('HDEL', meta, 'openFence') end
 local committed = tonumber(redis.call('HGET', meta, 'committedFence') or '0')
--- Sent twice by the driver after a lost reply.
+-- A repeat by the driver after a lost reply.
 if own == committed then return { 'stored', unpack(snapshot(meta, tokenKey)) } end
 if own < committed then
   if sealed ~= '' then

@@ -1,8 +1,8 @@
-// Owns: how the two long parts of an authorizer stand in its hash: a million of them share one Redis. What has the
-// usual form loses its names; anything else stands as JSON.
+// Owns: the compact format of the two long fields of an authorizer's hash, because one Redis may have a million of
+// them. Values of the usual form are stored without member names, all others as JSON.
 import type { AuthorizerProfile, FuncInfo } from '@wxgw/wechat-core'
 
-/** `1,2,3` when every entry is `{"funcscope_category":{"id":n}}` and no more, else JSON. */
+/** `1,2,3` when every entry is exactly `{"funcscope_category":{"id":n}}`, otherwise JSON. */
 export function formatFuncInfo(funcInfo: FuncInfo): string {
   const ids = funcInfo.map(idAlone)
   return ids.length > 0 && ids.every((id) => id !== undefined) ? ids.join(',') : JSON.stringify(funcInfo)

@@ -66,13 +66,13 @@ export function createComponentTokenStore({
   }
 }
 
-/** What `commitRefresh` takes of the token itself. */
+/** The arguments of `commitRefresh` about the token. */
 export function committedToken({ owner, fence, token, lifetimeSeconds, elapsedMs, dueInMs }: IssuedToken) {
   const leftMs = lifetimeSeconds * 1000 - elapsedMs
   return { owner, fence, token: token.reveal(), leftMs, lifetime: lifetimeSeconds, dueInMs }
 }
 
-/** What only an account's commit takes: a key of the same hash tag stands for each of its keys. */
+/** The arguments of `commitRefresh` that only accounts need, with a placeholder of the same hash tag for each key. */
 export function withoutAccount(anyKey: string) {
   return { refreshTokens: anyKey, groups: anyKey, members: anyKey, generation: '', sealed: '' }
 }

@@ -1,9 +1,9 @@
--- Takes over what WeChat's push says of a code that a browser brought first.
+-- Stores the time and the cause from WeChat's push for an authorization whose code came by a browser first.
 -- KEY authorizer  hash of the account
 -- KEY history     list of changes of the permission sets
 -- ARG codeHash
 -- ARG createTime  in s
--- ARG pushedAs    `authorized` or `updateauthorized`; '' = the push is another
+-- ARG pushedAs    `authorized` or `updateauthorized`; '' = another push
 -- RETURN 1
 -- INCLUDE lua/now
 -- INCLUDE tokens/history

@@ -1,9 +1,8 @@
--- `doubt(meta)`: notes that WeChat may still serve a call whose end nobody knows. What WeChat serves last is its
--- current token; a call that is served after the one we stored makes ours a stale one, and nobody learns of it. As long
--- as that may happen, the next refresh is due when it no longer can: well within the minutes that a superseded token
--- lives on.
+-- `doubt(meta)`: notes that WeChat may still serve a refresh call whose outcome is unknown. The token that WeChat
+-- issues last is the current one, so such a call could make our stored token stale without our knowledge. The next
+-- refresh is therefore due at the end of this time, while a superseded token is still valid for some minutes.
 -- INCLUDE lua/now
 
--- WeChat may serve such a call this much later, never after.
+-- The longest time after which WeChat may serve such a call.
 local DOUBT_MS = 60000
 local function doubt(meta) redis.call('HSET', meta, 'doubtUntilMs', text(now + DOUBT_MS)) end

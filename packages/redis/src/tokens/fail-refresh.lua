@@ -1,14 +1,14 @@
--- Gives the lease back and keeps the failure for callers that come meanwhile. A process that has lost the lease changes
--- nothing but the doubt.
+-- Releases the lease, and stores the failure for callers in the next moment. A process that has lost the lease changes
+-- only the doubt.
 -- KEY meta          hash of the subject
 -- KEY lease
--- KEY refreshError  where the failure is kept
+-- KEY refreshError  the stored failure
 -- ARG owner
 -- ARG fence         of the claim
 -- ARG failure       JSON
--- ARG holdMs        for which it is kept
+-- ARG holdMs        life of the stored failure
 -- ARG isUnsettled   '1' = WeChat may still serve the call
--- RETURN how many have failed in a row; 0 = this one does not count
+-- RETURN number of failures in a row; 0 = this one does not count
 -- INCLUDE lua/now
 -- INCLUDE tokens/doubt
 -- COST O(1)

@@ -1,8 +1,8 @@
 -- The history of an authorization: which permission sets an account added and removed, when and why.
 -- - `setsOf(funcInfo)`: the ids of the permission sets in `func_info` as it is stored, ascending.
 -- - `remember(key, entry, before, after)`: adds `entry` (cause, code) with the difference between two lists of ids.
--- - `claimSync(key, entry, before, after, sinceMs)`: a profile read between WeChat's change and our exchange has noted
---   the change as `sync`. When nothing else has changed, that newest entry becomes `entry`. True: it did.
+-- - `claimSync(key, entry, before, after, sinceMs)`: a profile that was read between WeChat's change and our exchange
+--   has added the change as `sync`. If nothing else has changed, that newest entry becomes `entry`. True: it did.
 -- - `editEntry(key, code, edit)`: changes the entry of one authorization code.
 -- An entry is JSON: n (counts up), at (ms), cause, added and removed (ids, comma-separated), code (start of the code's
 -- SHA-256), unsettled (the sets are not known yet), session, reference.

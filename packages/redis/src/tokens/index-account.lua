@@ -4,7 +4,7 @@
 -- KEY members     sorted set of `group appid`, all scores 0
 -- KEY names       sorted set by which names are found
 -- ARG appid
--- ARG profile     JSON, that the names are of
+-- ARG profile     JSON, from which the names are
 -- ARG nick        searchable
 -- ARG principal   searchable
 -- RETURN 1
@@ -14,7 +14,7 @@
 -- COST O(log(accounts))
 
 regroup(authorizer, groups, members, appid)
--- A profile that came meanwhile has brought its names.
+-- A profile that was stored meanwhile has its names indexed already.
 if profile ~= '' and redis.call('HGET', authorizer, 'profile') == profile then
   rename(authorizer, names, appid, nick, principal)
 end

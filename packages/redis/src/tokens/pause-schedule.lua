@@ -3,15 +3,15 @@
 -- ARG reason
 -- ARG probeEveryMs   0 for the quotas
 -- ARG seed
--- ARG address        of ours, that WeChat has refused, or ''
--- RETURN 1; 0 = it pauses already
+-- ARG address        our address that WeChat refused, or ''
+-- RETURN 1; 0 = it is paused already
 -- INCLUDE lua/now
 -- COST O(1)
 
 math.randomseed(tonumber(seed))
 local known = redis.call('HGET', schedulePause, 'reason')
 if known == reason then return 0 end
--- The day's quota does not come back with the next minute.
+-- The daily quota lasts longer than the minute's.
 if known == 'quota-day' and reason == 'quota-minute' then return 0 end
 local waitMs, keptMs = tonumber(probeEveryMs), tonumber(probeEveryMs) + 600000
 if reason == 'quota-minute' then

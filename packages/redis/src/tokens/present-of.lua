@@ -1,7 +1,7 @@
--- Finds which of the members a sorted set has.
+-- Filters members by whether a sorted set contains them.
 -- KEY set
 -- ARG members  each followed by a blank
--- RETURN those that it has, in the same order
+-- RETURN the contained ones, in the same order
 -- COST O(members)
 
 local asked, found = {}, {}

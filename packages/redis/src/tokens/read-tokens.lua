@@ -1,4 +1,4 @@
--- Reads tokens of one platform. Two strings for each: the strings of the answer are most of the cost.
+-- Reads tokens of one platform. It returns two strings for each, because the number of strings is most of the cost.
 -- EACH KEY meta       hash of the subject
 -- EACH KEY tokenKey
 -- RETURN for each row: 'status now expiresAtMs lifetimeSeconds version refreshedAtMs', token or ''

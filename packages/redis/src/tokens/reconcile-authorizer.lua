@@ -1,5 +1,5 @@
--- Takes over what WeChat's own list says of an account: adds a missing one, repairs a lost refresh token, never
--- overwrites a working one, never revokes.
+-- Applies an entry of WeChat's list of authorizers: adds a missing account, or restores a lost refresh token. It never
+-- overwrites a working one, and never revokes.
 -- KEY authorizer   hash of the account
 -- KEY due          schedule: subjects by the time of their next refresh
 -- KEY authorizers  sorted set of all appids, all scores 0
@@ -9,7 +9,7 @@
 -- ARG appid
 -- ARG authTime     auth_time in s
 -- ARG sealed       refresh token, or ''
--- RETURN 'added', 'repaired', 'known', or 'revoked' = an `unauthorized` newer than `authTime` is known
+-- RETURN 'added', 'repaired', 'known', or 'revoked' = an `unauthorized` newer than `authTime` is stored
 -- INCLUDE lua/now
 -- INCLUDE tokens/history
 -- INCLUDE tokens/account-index
@@ -30,7 +30,7 @@ elseif known[1] then
 end
 redis.call('HINCRBY', authorizer, 'generation', 1)
 if outcome == 'added' then
-  -- Which sets an account has that is authorized again is not known before its profile comes.
+  -- The permission sets are unknown until the profile is read.
   redis.call('HSET', authorizer, 'funcInfo', '[]')
   remember(history, { cause = 'sync', unsettled = true }, {}, {})
 end
@@ -38,7 +38,7 @@ redis.call('HSET', authorizer, 'status', 'active', 'refreshToken', sealed, 'auth
   'updatedAtMs', text(now))
 redis.call('HSETNX', authorizer, 'createdAtMs', text(now))
 redis.call('HDEL', authorizer, 'revokedAtSeconds')
--- Without a refresh token its code may be about to be exchanged: no verdict meanwhile.
+-- Without a refresh token a refresh would mark it for reauthorization: leave a minute for the exchange of its code.
 redis.call('ZADD', due, text(now + (sealed == '' and 60000 or 0)), appid)
 redis.call('ZADD', authorizers, 0, appid)
 regroup(authorizer, groups, members, appid)

@@ -1,5 +1,5 @@
-// Owns: which subjects are due for a refresh, and when the whole schedule of a platform has to wait. Every worker asks;
-// Redis' clock and its single thread share the work out, and one word about WeChat's refusals holds for all of them.
+// Owns: which subjects are due for a refresh, and pauses of a platform's schedule. All workers poll it; Redis' clock
+// and its single thread distribute the subjects. A pause after a refusal of WeChat applies to all workers.
 import { COMPONENT_SUBJECT } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
@@ -8,9 +8,9 @@ import { guardStore } from '../store-errors.ts'
 import { parseAnswer } from './snapshot.ts'
 
 /**
- * Why scheduled refreshes wait. `quota-day`: until midnight in Beijing, except for tokens with less than ten minutes
- * left. `quota-minute`: until the next minute. The others: one refresh at a time finds out whether it is over, every
- * minute or, when WeChat is out of reach or a ticket is missing, every half minute.
+ * Why scheduled refreshes are paused. `quota-day`: until midnight in Beijing, except for tokens with less than ten
+ * minutes left. `quota-minute`: until the next minute. The others: until one refresh succeeds, which is tried every
+ * minute or, when WeChat cannot be reached or a ticket is missing, every half minute.
  */
 const PAUSE_REASONS = [
   'quota-day',
@@ -28,23 +28,23 @@ export type ScheduleFigures = {
   due: number
   authorizers: number
   pausedBy: PauseReason | undefined
-  /** Of ours, that WeChat has refused. */
+  /** Our address that WeChat refused. */
   refusedAddress: string | undefined
 }
 
 export type RefreshSchedule = {
   /**
-   * Takes what is due, the soonest to expire first, and puts it off by `retryMs` and up to half as much again, so that
-   * nobody else takes it meanwhile and what fails, or whose worker dies, comes again, spread out.
+   * Takes due subjects, the soonest to expire first, and postpones each by `retryMs` to 1.5 times that. No other worker
+   * takes them meanwhile. A subject whose refresh fails, or whose worker dies, is due again after that time.
    */
   takeDue(limit: number, retryMs: number): Promise<DueSubjects>
-  /** Nothing to refresh here any more. */
+  /** Removes a subject from the schedule. */
   forget(subject: string): Promise<void>
-  /** True for the first who says so, over all workers. `address`: which of ours WeChat has refused, when it said so. */
+  /** True: by this call. `address`: our address that WeChat refused, if its answer contains it. */
   pause(reason: PauseReason, address?: string): Promise<boolean>
-  /** Ends a pause, if it still is for this reason. True for whoever ended it. */
+  /** Ends the pause, if it has this reason. True: by this call. */
   resume(reason: PauseReason): Promise<boolean>
-  /** True once a day, over all workers; for the first time within a day of the first question. */
+  /** True once a day, for one of all workers; for the first time within a day of the first call. */
   auditDue(): Promise<boolean>
   figures(): Promise<ScheduleFigures>
 }

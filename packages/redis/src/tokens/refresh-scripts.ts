@@ -1,5 +1,5 @@
-// Owns: the names of the arguments of the scripts of a refresh: claim, commit, fail. The component, the authorizers and
-// API tickets go through the same three steps.
+// Owns: the definitions of the scripts of a refresh: claim, commit, fail. The component, the authorizers and API
+// tickets use the same three.
 import { defineScript } from '../lua/define-script.ts'
 
 export const claimRefresh = defineScript({

@@ -1,4 +1,4 @@
--- Notes that WeChat refuses an account's refresh token: the account has to authorize again.
+-- Marks an account whose refresh token WeChat refuses: it has to authorize again.
 -- KEY authorizer  hash of the account
 -- KEY due         schedule: subjects by the time of their next refresh
 -- KEY lease       of a refresh
@@ -7,7 +7,7 @@
 -- ARG appid
 -- ARG generation
 -- ARG owner       of the lease
--- RETURN 'marked'; 'known'; 'superseded' = a refresh or an authorization has come meanwhile
+-- RETURN 'marked'; 'known' = was marked or revoked; 'superseded' = a refresh or an authorization was stored meanwhile
 -- INCLUDE lua/now
 -- INCLUDE tokens/history
 -- INCLUDE tokens/account-index

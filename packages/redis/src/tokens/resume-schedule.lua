@@ -1,4 +1,4 @@
--- Ends a pause, if it still has this reason.
+-- Ends the pause, if it has this reason.
 -- KEY schedulePause  hash; none = the schedule runs
 -- ARG reason
 -- RETURN 1 = ended, else 0

@@ -1,5 +1,5 @@
--- Ends an authorization: its tokens, whatever is in flight, its place in the schedule. A tombstone stays, by which what
--- comes late is known to be late.
+-- Ends an authorization: removes its tokens and its entry in the schedule, and invalidates running refreshes. The hash
+-- stays with the time of the revocation, so that late events are recognized.
 -- KEY authorizer     hash of the account
 -- KEY accessToken
 -- KEY due            schedule: subjects by the time of their next refresh
@@ -15,7 +15,7 @@
 -- ARG since          CreateTime in s; the generation when `by` is `generation`
 -- ARG by             `event`, `confirmed` or `generation`
 -- RETURN 'revoked'; 'ignored' = the authorization is newer, or of another generation; 'equal' = both in the same
---   second: ask WeChat
+--   second, so WeChat has to be called
 -- INCLUDE lua/now
 -- INCLUDE tokens/history
 -- INCLUDE tokens/account-index

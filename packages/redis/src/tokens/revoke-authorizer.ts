@@ -1,4 +1,4 @@
-// Owns: revoking an authorizer in Redis, whatever reported it.
+// Owns: revoking an authorizer in Redis, after WeChat's event or after a refused refresh token.
 import type { AuthorizerAppId } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
@@ -6,7 +6,7 @@ import { revokeAuthorization } from './authorization-scripts.ts'
 
 /**
  * `at`: the seconds of WeChat's event, or the generation of the refresh token that WeChat refused (`by` is
- * `generation`). `ignored`: a newer authorization is stored. Rejects as a command that Redis does not answer.
+ * `generation`). `ignored`: a newer authorization is stored. Rejects with the driver's error.
  */
 export type RevokeAuthorizer = (
   appId: AuthorizerAppId,

@@ -1,8 +1,7 @@
--- Stores a new authorization, and that its code is spent. A new generation: the store refuses what an older one has in
--- flight. What WeChat issues last is the account's current token. Tokens that another exchange or a refresh has stored
--- since this code was claimed may have been issued before ours or after it: then ours is not stored, and the next
--- reader of the token refreshes it. A refresh that is still under way is refused by the new generation and begins
--- again, or leaves it to the schedule.
+-- Stores a new authorization, and marks its code as exchanged. The generation is incremented, so that the commit of a
+-- running refresh is refused. The token that WeChat issued last is the account's current one: if another exchange or a
+-- refresh has stored tokens since this code was claimed, the order is unknown. Then no token is stored, and the next
+-- read refreshes it.
 -- KEY authorizer     hash of the account
 -- KEY accessToken
 -- KEY due            schedule: subjects by the time of their next refresh
@@ -24,18 +23,19 @@
 -- ARG funcInfo       func_info, or '' (an authorized account keeps its own)
 -- ARG dueInMs
 -- ARG codeTtl        in s
--- ARG pushedAs       `authorized` or `updateauthorized`, '' = by what was there before
--- RETURN 1 = saved; 0 = a newer `unauthorized` is known
+-- ARG pushedAs       `authorized` or `updateauthorized`, '' = the account's earlier status decides
+-- RETURN 1 = saved; 0 = a newer `unauthorized` is stored
 -- INCLUDE lua/now
 -- INCLUDE tokens/history
 -- INCLUDE tokens/account-index
 -- COST O(log(accounts) + history)
 
--- A browser's code does not say when the account authorized, and WeChat's clock is not ours.
+-- A profile may be read this long before the time of an authorization: the code of a browser has no time of its own,
+-- and WeChat's clock differs from ours.
 local PROFILE_BEFORE_MS = 60000
 local created = tonumber(createTime)
 local code = redis.call('HMGET', exchange, 'state', 'savedBy', 'claimedAtMs')
--- Sent twice by the driver after a lost reply.
+-- A repeat by the driver after a lost reply.
 if code[1] == 'exchanged' and code[2] == owner then return 1 end
 local claimedAt = tonumber(code[3] or '0')
 local known = redis.call('HMGET', authorizer, 'status', 'revokedAtSeconds', 'refreshToken', 'createdAtMs',
@@ -43,7 +43,7 @@ local known = redis.call('HMGET', authorizer, 'status', 'revokedAtSeconds', 'ref
 local authorizedAt = created or math.floor(now / 1000)
 if known[1] ~= 'revoked' then authorizedAt = math.max(authorizedAt, tonumber(known[5] or '0')) end
 if created and known[2] and tonumber(known[2]) > created then return 0 end
--- A browser's code has no time of its own: an `unauthorized` that came while it was being exchanged is the newer word.
+-- The code of a browser has no time: an `unauthorized` that arrived during the exchange counts as newer.
 if not created and known[7] and tonumber(known[7]) >= claimedAt then return 0 end
 if known[3] and known[3] ~= '' then
   redis.call('LPUSH', refreshTokens, known[3])
@@ -61,7 +61,7 @@ local isNamed = funcInfo ~= ''
 local cause = pushedAs
 if cause == '' then cause = wasAuthorized and 'updateauthorized' or 'authorized' end
 local before = wasAuthorized and setsOf(known[11]) or {}
--- WeChat named no sets: the profile will.
+-- Without sets in WeChat's answer the profile brings them later.
 local after = isNamed and setsOf(funcInfo) or before
 if isNamed then redis.call('HSET', authorizer, 'funcInfo', funcInfo)
 elseif not wasAuthorized then redis.call('HSET', authorizer, 'funcInfo', '[]') end

@@ -1,5 +1,4 @@
--- Stores what api_get_authorizer_info says. Sets that differ from those that are stored are a change that no push
--- announced.
+-- Stores the answer of api_get_authorizer_info. Sets that differ from the stored ones are a change without a push.
 -- KEY authorizer  hash of the account
 -- KEY history     list of changes of the permission sets
 -- KEY userNames   hash of appids by original id
@@ -8,7 +7,7 @@
 -- KEY names       sorted set by which names are found
 -- ARG appid
 -- ARG profile     JSON
--- ARG funcInfo    func_info, or '' (what is stored stays)
+-- ARG funcInfo    func_info, '' = keep the stored one
 -- ARG userName    original id, or ''
 -- ARG nick        searchable
 -- ARG principal   searchable

@@ -5,7 +5,7 @@ import type { Sealer } from '../sealed.ts'
 export type RefreshTokenSeal = {
   /** '' without a token. */
   seal(appId: string, token: Secret | undefined): string
-  /** undefined when nothing is stored. Throws INTERNAL when no key opens it. */
+  /** undefined without a stored token. Throws INTERNAL when no key opens it. */
   open(appId: string, sealed: string | null | undefined): Secret | undefined
 }
 

@@ -1,9 +1,9 @@
-// Owns: the form of a name in which accounts are found by it. The index is written by account-index.lua.
+// Owns: the normalized form of a name in the index of accounts (account-index.lua).
 
-/** Longer names are found by so much of them. A position in the list has to fit into a cursor. */
+/** Longer names are cut, because a member of the index has to fit into a cursor. */
 const MAX_CHARACTERS = 48
 
-/** The same for all spellings of one name: case, width, blanks. */
+/** Ignores case, width and blanks. */
 export function searchableName(name: string): string {
   const plain = name
     .normalize('NFKC')

@@ -1,10 +1,10 @@
--- Ends the claim of an authorization code without a saved authorization.
+-- Ends the claim of an authorization code that was not exchanged.
 -- KEY code            hash of the code
 -- ARG owner
 -- ARG state           `refused`, `ambiguous` or `open`
 -- ARG errcode
 -- ARG errmsg
--- ARG isListSearched  '1' = WeChat's list has been searched just now
+-- ARG isListSearched  '1' = WeChat's list was searched now
 -- RETURN 1; 0 = the claim is another process'
 -- INCLUDE lua/now
 -- COST O(1)

@@ -1,4 +1,4 @@
-// Owns: the look at a token that all scripts of this folder share, and its parsing.
+// Owns: parsing the answers of this folder's scripts, and the snapshot of a token that they share (snapshot.lua).
 import { type RefreshClaim, Secret, type TokenSnapshot } from '@wxgw/wechat-core'
 
 const SNAPSHOT_LENGTH = 6
@@ -15,13 +15,13 @@ export function parseSnapshot(values: readonly string[]): TokenSnapshot {
   }
 }
 
-/** A script's answer as a list of strings; its first element says of which kind it is. */
+/** A script's answer as a list of strings. */
 export function parseAnswer(answer: unknown): string[] {
   if (!Array.isArray(answer)) throw new TypeError('a script answered with something else than a list')
   return answer.map((value) => (value === null ? '' : String(value)))
 }
 
-/** `changed` + snapshot, `failed` + JSON, `busy`, or `claimed` + fence + whatever the refresh works with. */
+/** `changed` + snapshot, `failed` + JSON, `busy`, or `claimed` + fence + the material of the refresh. */
 export function parseClaim<Material>(
   values: readonly string[],
   parseMaterial: (values: string[]) => Material,

@@ -2,7 +2,7 @@
 import type { Authorizer, AuthorizerAppId } from '@wxgw/wechat-core'
 import { parseFuncInfo, parseProfile } from './compact.ts'
 
-/** undefined: nothing is stored of this account. */
+/** undefined: the account is not stored. */
 export function parseAuthorizer(appid: AuthorizerAppId, fields: Record<string, string>): Authorizer | undefined {
   const status = fields['status']
   if (status !== 'active' && status !== 'reauthorization_required' && status !== 'revoked') return undefined

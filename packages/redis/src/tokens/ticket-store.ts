@@ -1,4 +1,5 @@
-// Owns: the component_verify_ticket in Redis: sealed, the newest by CreateTime, never replaced by an older one.
+// Owns: the component_verify_ticket in Redis, sealed. A ticket is replaced only by one with the same or a later
+// CreateTime.
 import { COMPONENT_SUBJECT, type Secret } from '@wxgw/wechat-core'
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
@@ -13,7 +14,7 @@ const saveTicket = defineScript({
 })
 
 export type TicketStore = {
-  /** Keeps the newest by CreateTime. `older` = the stored one is newer, nothing changed. */
+  /** `older`: the stored one is newer, and nothing changed. */
   saveIfNewer(ticket: Secret, createTimeSeconds: number): Promise<'saved' | 'older'>
   status(): Promise<{ createTimeSeconds: number; receivedAtMs: number } | undefined>
 }

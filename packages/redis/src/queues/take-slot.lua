@@ -1,7 +1,7 @@
--- Counts a delivery that begins in this second of Redis' clock, unless as many have begun as may.
+-- Takes a slot of this second of Redis' clock for a delivery, if one is free.
 -- KEY counter    hash
--- ARG perSecond
--- ARG isUrgent   '1' = begins in any case
+-- ARG perSecond  slots
+-- ARG isUrgent   '1' = in any case
 -- RETURN 0 = counted, else ms until the next second
 -- COST O(1)
 

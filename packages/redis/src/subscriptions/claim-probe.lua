@@ -1,10 +1,10 @@
--- Says whether an attempt at a subscription may be made now.
+-- Claims the attempt of a half-open breaker.
 -- KEY health      hash of the subscription
--- KEY failing     sorted set of those whose breaker is open
+-- KEY failing     sorted set of subscriptions whose breaker is not closed
 -- ARG opensAfter  failures
--- ARG leaseMs     that the attempt may take
+-- ARG leaseMs     longest time of the attempt
 -- ARG name        of the subscription
--- RETURN -1 = the breaker is closed, 0 = this attempt is the probe, else ms to wait
+-- RETURN -1 = the breaker is closed, 0 = claimed, else ms to wait
 -- INCLUDE lua/now
 -- INCLUDE subscriptions/breaker
 -- COST O(log(failing subscriptions))
