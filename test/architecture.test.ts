@@ -75,6 +75,14 @@ void t.test('Lua stands in .lua files, which one module alone reads and runs', (
   t.end()
 })
 
+void t.test('keys of BullMQ are named in one folder', (t) => {
+  for (const { path, text } of files) {
+    if (/^packages\/redis\/src\/(?:bullmq-format\/|keys\.ts$)/.test(path)) continue
+    t.notMatch(text, /\bqueueKey\(|\.toKey\(/, path)
+  }
+  t.end()
+})
+
 void t.test('no file imports itself by way of others, types aside', (t) => {
   const byPath = new Map(files.map((file) => [file.path, file]))
   const state = new Map<string, 'open' | 'done'>()

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createPlatformMetrics, openGateway } from '@wxgw/platform'
 import {
   createLaneReader,
-  createLeftMessages,
+  createMessageRequeue,
   createStrandedLanes,
   createWorkerRegistry,
   isInfoRefused,
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
       count: gateway.shardCount,
       worker,
       registry: createWorkerRegistry(gateway.connections.commands, worker),
-      left: createLeftMessages({ queues }),
+      requeue: createMessageRequeue({ queues }),
       orderedOf: dispatch.orderedOf,
       lanes: createLaneReader({ redis: gateway.connections.commands, count: gateway.shardCount, queues }),
     })

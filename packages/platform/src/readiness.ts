@@ -1,6 +1,7 @@
 // Owns: the readiness checks of both processes.
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  anyKeyOf,
   COMPONENT_EVENTS_QUEUE,
   evictionPolicy,
   fewestReplicas,
@@ -9,7 +10,6 @@ import {
   probeWrite,
   platformKeys,
   type ProblemWatch,
-  queueKey,
   READINESS_PROBE_KEY,
   type RedisConnection,
   redisTimeMs,
@@ -186,7 +186,7 @@ async function checkReplicas({
     return 'Redis cannot be reached'
   }
   const ofPlatforms = [...platforms.keys()].map((id) => platformKeys(id).ticket)
-  const keys = [...inboxProbeKeys(shardCount), queueKey(COMPONENT_EVENTS_QUEUE, 'wait'), ...ofPlatforms]
+  const keys = [...inboxProbeKeys(shardCount), anyKeyOf(COMPONENT_EVENTS_QUEUE), ...ofPlatforms]
   try {
     await Promise.all(keys.map((key) => replicas.confirmed(key, async () => undefined)))
     return undefined

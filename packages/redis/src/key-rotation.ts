@@ -1,8 +1,10 @@
 // Owns: resealing all stored values with the first key, so that older keys can be removed. Safe while processes run,
 // and safe to stop and repeat: a value is replaced only if it is still the one that was read.
+import { JOB_DATA } from './bullmq-format/queue-keys.ts'
+import { storedJobs } from './bullmq-format/stored-jobs.ts'
 import type { RedisConnection } from './connect.ts'
 import { keyCheckPlace } from './key-check.ts'
-import { COMPONENT_EVENTS_QUEUE, type PlatformKeys, queueKey } from './keys.ts'
+import { COMPONENT_EVENTS_QUEUE, type PlatformKeys } from './keys.ts'
 import { defineScript } from './lua/define-script.ts'
 import type { SealedPlace, Sealer } from './sealed.ts'
 import { guardStore } from './store-errors.ts'
@@ -40,8 +42,6 @@ const replaceString = defineScript({ name: 'replace-string', keys: ['key'], args
 
 const PAGE = 500
 const API_TICKET_TYPES = ['jsapi', 'wx_card']
-/** A running job ends soon or returns to one of these states. */
-const JOB_STATES = ['wait', 'delayed', 'failed', 'prioritized', 'paused', 'active']
 
 /**
  * Rejects with STORE_UNAVAILABLE; values that were resealed stay so. Calls `onProgress` after each page of accounts.
@@ -152,19 +152,12 @@ async function resealAll(
   }
 
   async function resealJobs(): Promise<void> {
-    for (const state of JOB_STATES) {
-      const key = queueKey(COMPONENT_EVENTS_QUEUE, state)
-      const type = await redis.type(key)
-      const ids =
-        type === 'list' ? await redis.lrange(key, 0, -1) : type === 'zset' ? await redis.zrange(key, 0, '-1') : []
-      for (const id of ids) await resealJob(queueKey(COMPONENT_EVENTS_QUEUE, id))
-    }
+    for await (const job of storedJobs(redis, COMPONENT_EVENTS_QUEUE)) await resealJob(job)
   }
 
-  async function resealJob(key: string): Promise<void> {
-    const data = await redis.hget(key, 'data')
-    const job: unknown = data ? JSON.parse(data) : undefined
-    if (!data || !isRecord(job) || job['platform'] !== platform || typeof job['eventId'] !== 'string') return
+  async function resealJob({ hash, data }: { hash: string; data: string }): Promise<void> {
+    const job: unknown = JSON.parse(data)
+    if (!isRecord(job) || job['platform'] !== platform || typeof job['eventId'] !== 'string') return
     for (const [name, field] of [
       ['sealedPlaintext', 'component-event'],
       ['sealedCode', 'release-check'],
@@ -173,8 +166,8 @@ async function resealAll(
       if (typeof sealed !== 'string') continue
       await reseal('job', sealed, { platform, subject: job['eventId'], field }, (anew) =>
         replaceField(redis, {
-          hash: key,
-          field: 'data',
+          hash,
+          field: JOB_DATA,
           before: data,
           after: data.replace(`"${sealed}"`, `"${anew}"`),
         }),

@@ -108,6 +108,11 @@ export function allSucceeded(answers: ReadonlyArray<[error: Error | null, result
   })
 }
 
+/** The answer of an HGETALL in a MULTI or a pipeline. */
+export function hashIn(answer: unknown): Record<string, string> {
+  return typeof answer === 'object' && answer !== null ? (answer as Record<string, string>) : {}
+}
+
 /** Whether the error comes from Redis or the connection to it, not from our own code. */
 export function isStoreFailure(cause: unknown): boolean {
   if (!(cause instanceof Error) || cause instanceof GatewayError) return false

@@ -1,5 +1,5 @@
 // Owns: that messages wait in jobs of several, and that they are counted all the same.
-import { createLeftMessages, createMessageBatches, messageInbox, MESSAGES_QUEUE, waitingMessages } from '@wxgw/redis'
+import { createMessageRequeue, createMessageBatches, messageInbox, MESSAGES_QUEUE, waitingMessages } from '@wxgw/redis'
 import t from 'tap'
 import { makeEvent, startStore } from './queues-fixture.ts'
 
@@ -39,7 +39,7 @@ void t.test('thousands of waiting jobs are counted message by message', async (t
 
 void t.test('an entry split off as its own job is one job however often, and keeps its arrival', async (t) => {
   const store = await startStore(t)
-  const left = createLeftMessages(store)
+  const left = createMessageRequeue(store)
   const queue = messageInbox(0)
   const lone = [
     { arrival: 'job:3', entry: entry('ev_1') },

@@ -1,6 +1,6 @@
 // Owns: the metrics of figures that are read from Redis. All workers share one reading per period, so a scrape reads
 // nothing from Redis.
-import type { QueuePlaces } from '@wxgw/redis'
+import type { QueueCounts } from '@wxgw/redis'
 import type { Metrics } from '@wxgw/runtime'
 import { type PlatformFigures, SUBSCRIPTION_STATES, type SubscriptionFigures } from './platform-figures.ts'
 import type { QueueFigures } from './queue-figures.ts'
@@ -45,7 +45,7 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
     })
   }
 
-  function ofQueues(name: string, help: string, valueOf: (places: QueuePlaces) => number): void {
+  function ofQueues(name: string, help: string, valueOf: (counts: QueueCounts) => number): void {
     metrics.gauge({
       ...{ name, help, labels: ['queue'] },
       collect(gauge) {

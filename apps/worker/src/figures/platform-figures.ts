@@ -1,11 +1,11 @@
 // Owns: the figures of one platform that are read from Redis, and reading them.
 import type { Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
-import { deliveriesQueue, type QueuePlaces, readQueuePlaces, type RedisConnection } from '@wxgw/redis'
+import { deliveriesQueue, type QueueCounts, readQueueCounts, type RedisConnection } from '@wxgw/redis'
 import { MAX_SUBSCRIPTION_LABELS, OTHER_LABEL } from '@wxgw/runtime'
 
 /** `stream`: how many entries it has. `consumer`: the queue of a `queue` sink. */
-export type SubscriptionFigures = { deliveries: QueuePlaces; consumer?: QueuePlaces; stream?: number }
+export type SubscriptionFigures = { deliveries: QueueCounts; consumer?: QueueCounts; stream?: number }
 
 export const SUBSCRIPTION_STATES = ['enabled', 'paused', 'disabled', 'failing'] as const
 export type SubscriptionState = (typeof SUBSCRIPTION_STATES)[number]
@@ -89,8 +89,8 @@ async function gatherSubscription(
   { name, sink }: Subscription,
 ): Promise<SubscriptionFigures & { name: string }> {
   const [deliveries, consumer, stream] = await Promise.all([
-    readQueuePlaces(redis, deliveriesQueue(platform, name)),
-    sink.kind === 'queue' ? readQueuePlaces(redis, sink.queue) : undefined,
+    readQueueCounts(redis, deliveriesQueue(platform, name)),
+    sink.kind === 'queue' ? readQueueCounts(redis, sink.queue) : undefined,
     sink.kind === 'stream' ? redis.xlen(sink.stream) : undefined,
   ])
   return {
@@ -112,7 +112,7 @@ const NONE: SubscriptionFigures = {
   deliveries: { waiting: 0, oldestWaitingMs: null, longestDueMs: null, inFlight: 0, deadLetters: 0 },
 }
 
-function sum(left: QueuePlaces | undefined, right: QueuePlaces | undefined): QueuePlaces | undefined {
+function sum(left: QueueCounts | undefined, right: QueueCounts | undefined): QueueCounts | undefined {
   if (left === undefined || right === undefined) return left ?? right
   return {
     waiting: left.waiting + right.waiting,

@@ -6,29 +6,29 @@ import {
   messageInbox,
   MESSAGES_QUEUE,
   PLATFORM_EVENTS_QUEUE,
-  type QueuePlaces,
-  readQueuePlaces,
+  type QueueCounts,
+  readQueueCounts,
   type RedisConnection,
   waitingMessages,
 } from '@wxgw/redis'
 
 /** `queue`: the name without its braces. `messages`: the sum of all inboxes. `workers`: how many are alive. */
-export type QueueFigures = { v: 1; queues: Array<QueuePlaces & { queue: string }>; messages: number; workers: number }
+export type QueueFigures = { v: 1; queues: Array<QueueCounts & { queue: string }>; messages: number; workers: number }
 
 /** Rejects with STORE_UNAVAILABLE. */
 export async function gatherQueueFigures(redis: RedisConnection, inboxes: number): Promise<QueueFigures> {
   const shards = Array.from({ length: inboxes }, (_, index) => messageInbox(index))
   const names = [COMPONENT_EVENTS_QUEUE, PLATFORM_EVENTS_QUEUE, MAINTENANCE_QUEUE, MESSAGES_QUEUE, ...shards]
-  const [workers, messages, places] = await Promise.all([
+  const [workers, messages, counts] = await Promise.all([
     aliveWorkers(redis),
     waitingMessages(redis, inboxes),
-    Promise.all(names.map((name) => readQueuePlaces(redis, name))),
+    Promise.all(names.map((name) => readQueueCounts(redis, name))),
   ])
   return {
     v: 1,
     workers: workers.length,
     messages,
-    queues: places.map((one, index) => ({ queue: (names[index] ?? '').replace(/[{}]/g, ''), ...one })),
+    queues: counts.map((one, index) => ({ queue: (names[index] ?? '').replace(/[{}]/g, ''), ...one })),
   }
 }
 

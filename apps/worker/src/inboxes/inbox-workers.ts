@@ -4,7 +4,7 @@ import {
   createQueueWorker,
   type JobHandler,
   type LaneReader,
-  type LeftMessages,
+  type MessageRequeue,
   messageInbox,
   parseLaneJob,
   type RedisConnection,
@@ -24,7 +24,7 @@ type InboxWorkersDeps = Pick<ServeInboxesDeps, 'registry' | 'worker'> & {
   connection: RedisConnection
   fanOutOf(platform: string): FanOut | undefined
   orderedOf(platform: string): OrderedDeliveries | undefined
-  left: LeftMessages
+  requeue: MessageRequeue
   lanes: LaneReader
   /** The Redis user must not call INFO. */
   infoRefused?: boolean

@@ -1,7 +1,7 @@
 // Owns: dispatching the list of an ordered account: its events are dispatched in the order in which they were accepted.
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BatchedEvent, BatchedEventSchema, type LaneJob, parserOf } from '@wxgw/contracts'
-import type { JobContext, JobHandler, JobOutcome, LaneReader, LeftMessages } from '@wxgw/redis'
+import type { JobContext, JobHandler, JobOutcome, LaneReader, MessageRequeue } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 import { platformNotConfigured } from '../control-plane/platform-of-job.ts'
@@ -17,7 +17,7 @@ export type LaneDeps = {
   fanOutOf(platform: string): FanOut | undefined
   orderedOf(platform: string): OrderedDeliveries | undefined
   lanes: LaneReader
-  left: Pick<LeftMessages, 'addEach'>
+  requeue: Pick<MessageRequeue, 'addEach'>
   slots: DispatchSlots
   log: Pick<Log, 'warn' | 'error'>
 }
@@ -129,9 +129,9 @@ async function dispatchOne(deps: LaneDeps, { waiting, index, batch }: Placed, co
 }
 
 /** Moves the event to a job of its own, outside the order: otherwise it would block its account for ever. */
-async function leaveAlone({ left, queue, log }: LaneDeps, { entry, arrival }: Waiting): Promise<boolean> {
+async function leaveAlone({ requeue, queue, log }: LaneDeps, { entry, arrival }: Waiting): Promise<boolean> {
   try {
-    await left.addEach(queue, [{ entry, arrival, delayMs: AGAIN_MS }])
+    await requeue.addEach(queue, [{ entry, arrival, delayMs: AGAIN_MS }])
     return true
   } catch (error) {
     log.warn({ err: error, queue, arrival }, 'lane.not_left')

@@ -2,7 +2,7 @@
 // read the state of a job.
 import { Job, type Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
-import { isJobGone } from '../job-gone.ts'
+import { isJobGone } from './job-gone.ts'
 import { queueKey } from '../keys.ts'
 
 /** The delay of a parked job: longer than any retry. */

@@ -2,12 +2,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { DeadLetter, DeadLettersJob } from '@wxgw/contracts'
 import type { Job, Queue } from 'bullmq'
+import { failedJobs, NO_REASON } from '../bullmq-format/failed-jobs.ts'
 import type { RedisConnection } from '../connect.ts'
 import type { DeliveryChange, EventLog } from '../event-log/event-log.ts'
-import { isJobGone } from '../job-gone.ts'
+import { isJobGone } from '../bullmq-format/job-gone.ts'
 import { deliveriesQueue, deliveryId, MAINTENANCE_QUEUE } from '../keys.ts'
-import { describeHashes, inGroups, MAX_PAGE_BYTES } from '../paging/describe-hashes.ts'
-import { decodeCursor, encodeCursor, type Page, type Position, readNewestFirst } from '../paging/newest-first.ts'
+import { inGroups, MAX_PAGE_BYTES } from '../paging/describe-hashes.ts'
+import { decodeCursor, encodeCursor, type Page, type Position } from '../paging/newest-first.ts'
 import { DEAD_LETTERS_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
@@ -59,8 +60,13 @@ const KEPT_FAILURES = 100
 const MAX_READ = 1_000
 /** Dead letters that one page compares with a reason. The counts by reason use the same number. */
 const MAX_COMPARED = 5_000
-/** The last error of a job without one. */
-const NO_REASON = 'unknown'
+
+/** The queue of a subscription, and its failed jobs. */
+type Failed = { queue: Queue; jobs: ReturnType<typeof failedJobs> }
+
+type Act = (job: Job) => Promise<boolean>
+
+type Wanted = Pick<DeadLettersJob, 'subscription' | 'action'> & { only?: readonly string[] | undefined }
 
 /**
  * Rejects with STORE_UNAVAILABLE, and with INVALID_REQUEST for a broken cursor. Ids that are no dead letters are
@@ -68,11 +74,10 @@ const NO_REASON = 'unknown'
  * meanwhile is newer and not replayed once more.
  */
 export function createDeadLetters({ platform, redis, queues, events }: DeadLettersDeps): DeadLetters {
-  const queueOf = (subscription: string) => queues.open(deliveriesQueue(platform, subscription))
-
-  type Act = (job: Job) => Promise<boolean>
-
-  type Wanted = Pick<DeadLettersJob, 'subscription' | 'action'> & { only?: readonly string[] | undefined }
+  function openFailed(subscription: string): Failed {
+    const name = deliveriesQueue(platform, subscription)
+    return { queue: queues.open(name), jobs: failedJobs(redis, name) }
+  }
 
   function actOf({ subscription, action, only }: Wanted): Act {
     const act = action === 'replay' ? sendAgain : drop
@@ -80,36 +85,18 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return async (job) => within(job) && (await act(subscription, job))
   }
 
-  async function withSizes<T extends { member: string }>(
-    queue: Queue,
-    places: readonly T[],
-  ): Promise<Array<T & { bytes: number }>> {
-    const described = await describeHashes(
-      redis,
-      places.map(({ member }) => queue.toKey(member)),
-      { measured: 'data' },
-    )
-    return places.map((place, index) => ({ ...place, bytes: described[index]?.bytes ?? 0 }))
-  }
-
   /** Filters by the last error, a short field that is read without the rest of the job. */
-  async function withReason(reason: string, queue: Queue, places: readonly Position[]): Promise<readonly Position[]> {
-    const keys = places.map(({ member }) => queue.toKey(member))
-    const described = await describeHashes(redis, keys, { measured: 'data', fields: ['failedReason'] })
-    return places.filter((_, index) => (described[index]?.fields[0] || NO_REASON) === reason)
+  async function withReason(reason: string, { jobs }: Failed, places: readonly Position[]): Promise<readonly Position[]> {
+    const reasons = await jobs.reasonsOf(places.map(({ member }) => member))
+    return places.filter((_, index) => reasons[index] === reason)
   }
 
-  async function take(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
+  async function take({ queue, jobs }: Failed, ids: readonly string[], act: Act): Promise<number> {
     let taken = 0
-    for (const group of inGroups(
-      await withSizes(
-        queue,
-        ids.map((member) => ({ member })),
-      ),
-    )) {
+    for (const group of inGroups(await jobs.withSizes(ids.map((member) => ({ member }))))) {
       const acted = await Promise.all(
         group.map(async ({ member }) => {
-          const job = await loadFailed(queue, member)
+          const job = (await jobs.has(member)) ? await queue.getJob(member) : undefined
           return job ? act(job) : false
         }),
       )
@@ -118,27 +105,18 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return taken
   }
 
-  async function loadFailed(queue: Queue, id: string): Promise<Job | undefined> {
-    if ((await redis.zscore(queue.toKey('failed'), id)) === null) return undefined
-    return queue.getJob(id)
-  }
-
   /** From `after`, or from the newest, to older ones. `last`: the position at which it stopped, when there are more. */
   async function takeOlder(
-    queue: Queue,
+    failed: Failed,
     act: Act,
     { after, limit }: { after?: Position; limit: number },
   ): Promise<{ taken: number; last?: Position }> {
-    const key = queue.toKey('failed')
     let taken = 0
     let last = after
     for (let seen = 0; seen < limit; seen += BATCH) {
-      const places = await readNewestFirst(redis, { key, after: last }, BATCH)
-      taken += await take(
-        queue,
-        places.map(({ member }) => member),
-        act,
-      )
+      const places = await failed.jobs.page({ after: last }, BATCH)
+      const ids = places.map(({ member }) => member)
+      taken += await take(failed, ids, act)
       last = places.at(-1)
       if (last === undefined || places.length < BATCH) return { taken }
     }
@@ -147,10 +125,10 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
 
   async function takeAll(wanted: Wanted): Promise<number> {
     const { subscription, action, only } = wanted
-    const queue = queueOf(subscription)
-    const { taken, last } = await takeOlder(queue, actOf(wanted), { limit: AT_ONCE })
+    const failed = openFailed(subscription)
+    const { taken, last } = await takeOlder(failed, actOf(wanted), { limit: AT_ONCE })
     if (last === undefined) return taken
-    const left = await redis.zcount(queue.toKey('failed'), '-inf', last.score)
+    const left = await failed.jobs.countUntil(last.score)
     if (left === 0) return taken
     const data: DeadLettersJob = {
       v: 1,
@@ -166,16 +144,16 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     return only ? taken : taken + left
   }
 
-  async function takeGiven(queue: Queue, ids: readonly string[], act: Act): Promise<number> {
+  async function takeGiven(failed: Failed, ids: readonly string[], act: Act): Promise<number> {
     const distinct = [...new Set(ids)]
     let taken = 0
     for (let start = 0; start < distinct.length; start += BATCH)
-      taken += await take(queue, distinct.slice(start, start + BATCH), act)
+      taken += await take(failed, distinct.slice(start, start + BATCH), act)
     return taken
   }
 
   function takeThese(wanted: Wanted, ids: readonly string[] | undefined): Promise<number> {
-    return guardStore(() => (ids ? takeGiven(queueOf(wanted.subscription), ids, actOf(wanted)) : takeAll(wanted)))
+    return guardStore(() => (ids ? takeGiven(openFailed(wanted.subscription), ids, actOf(wanted)) : takeAll(wanted)))
   }
 
   /** The log is written before the job: otherwise a fast delivery could be logged as pending after its success. */
@@ -210,17 +188,17 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
     subscription: string,
     { limit, cursor, only, reason }: DeadLettersAsked,
   ): Promise<FoundDeadLetters> {
-    const queue = queueOf(subscription)
+    const failed = openFailed(subscription)
     const within = withinOf(subscription, only)
     const items: DeadLetter[] = []
     let last = decodeCursor(cursor)
     let bytes = 0
     const maxSeen = reason === undefined ? MAX_READ : MAX_COMPARED
     for (let seen = 0; seen < maxSeen; seen += BATCH) {
-      const places = await readNewestFirst(redis, { key: queue.toKey('failed'), after: last }, BATCH)
-      const fitting = reason === undefined ? places : await withReason(reason, queue, places)
-      for (const group of inGroups(await withSizes(queue, fitting))) {
-        const jobs = await Promise.all(group.map(({ member }) => queue.getJob(member)))
+      const places = await failed.jobs.page({ after: last }, BATCH)
+      const fitting = reason === undefined ? places : await withReason(reason, failed, places)
+      for (const group of inGroups(await failed.jobs.withSizes(fitting))) {
+        const jobs = await Promise.all(group.map(({ member }) => failed.queue.getJob(member)))
         for (const [index, place] of group.entries()) {
           const job = jobs[index]
           if (job && within(job)) {
@@ -251,7 +229,7 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
 
     resume: ({ after, ...wanted }) =>
       guardStore(
-        async () => (await takeOlder(queueOf(wanted.subscription), actOf(wanted), { after, limit: Infinity })).taken,
+        async () => (await takeOlder(openFailed(wanted.subscription), actOf(wanted), { after, limit: Infinity })).taken,
       ),
   }
 }

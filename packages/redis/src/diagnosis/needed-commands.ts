@@ -1,4 +1,5 @@
 // Owns: samples of the commands, keys and channels to which the gateway's Redis user needs rights.
+import { anyKeyOf } from '../bullmq-format/queue-keys.ts'
 import {
   AUDIT_KEY,
   COMPONENT_EVENTS_QUEUE,
@@ -9,7 +10,6 @@ import {
   orderKey,
   PLATFORM_EVENTS_QUEUE,
   platformKeys,
-  queueKey,
   READINESS_PROBE_KEY,
   scriptProbeKey,
   shardKeys,
@@ -132,10 +132,8 @@ export function keySamples(platform: string): string[] {
       orderKey(...parts),
       scriptProbeKey(inner(queue), 'x'),
     ],
-    ...[queueKey(deliveries, 'meta'), queueKey(queue, 'meta'), SHARD_COUNT_KEY, AUDIT_KEY, READINESS_PROBE_KEY],
-    ...[MESSAGES_QUEUE, messageInbox(0), PLATFORM_EVENTS_QUEUE, COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE].map((name) =>
-      queueKey(name, 'meta'),
-    ),
+    ...[anyKeyOf(deliveries), anyKeyOf(queue), SHARD_COUNT_KEY, AUDIT_KEY, READINESS_PROBE_KEY],
+    ...[MESSAGES_QUEUE, messageInbox(0), PLATFORM_EVENTS_QUEUE, COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE].map(anyKeyOf),
   ]
 }
 

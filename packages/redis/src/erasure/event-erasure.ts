@@ -3,8 +3,10 @@
 import { randomUUID } from 'node:crypto'
 import { type EraseJob, hasContent, type Subscription, withoutContent } from '@wxgw/contracts'
 import type { Queue } from 'bullmq'
+import { failedJobs } from '../bullmq-format/failed-jobs.ts'
+import { JOB_DATA } from '../bullmq-format/queue-keys.ts'
 import type { RedisConnection } from '../connect.ts'
-import { isJobGone } from '../job-gone.ts'
+import { isJobGone } from '../bullmq-format/job-gone.ts'
 import { deliveriesQueue, MAINTENANCE_QUEUE } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { type NewestFirst, walkOne } from '../paging/newest-first.ts'
@@ -86,10 +88,11 @@ export function createEventErasure(deps: EventErasureDeps): EventErasure {
   async function eraseDead(user: ErasedUser, bound: Bound, erased: Set<string>): Promise<void> {
     const needle = needleOf(user)
     for (const { name } of await subscriptions.all(0)) {
-      const queue = queues.open(deliveriesQueue(platform, name))
-      const walk = walkOne(redis, { key: queue.toKey('failed'), after: undefined })
-      const search = { key: (id: string) => queue.toKey(id), field: 'data', needle }
-      for await (const id of candidates(walk, bound, search)) {
+      const queueName = deliveriesQueue(platform, name)
+      const queue = queues.open(queueName)
+      const failed = failedJobs(redis, queueName)
+      const search = { key: failed.keyOf, field: JOB_DATA, needle }
+      for await (const id of candidates(failed.walk(), bound, search)) {
         const eventId = await eraseJob(queue, id, user)
         if (eventId !== undefined) erased.add(eventId)
       }

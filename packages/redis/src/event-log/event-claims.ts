@@ -1,8 +1,9 @@
 // Owns: claims of events: exactly one arrival of a pushed event is dispatched, although WeChat repeats pushes and jobs
 // are retried.
 import { createBatches } from '../batches.ts'
+import { counterKey, deduplicationKey } from '../bullmq-format/queue-keys.ts'
 import type { RedisConnection } from '../connect.ts'
-import { MESSAGES_QUEUE, onceIds, queueKey } from '../keys.ts'
+import { MESSAGES_QUEUE, onceIds } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { NO_OUTAGES, type MasterOutages } from '../replication/master-outages.ts'
 import { oldPushLifeMs } from '../old-push-life.ts'
@@ -63,7 +64,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   const oldMs = oldPushLifeMs(deps)
   const lifeOf = ({ isOld }: Claim) => (isOld ? oldMs : dedupeMs)
   const oldNameOf = ({ event }: Claim) =>
-    queueKey(MESSAGES_QUEUE, `de:${onceIds(platform).fanOut({ eventId: event.id })}`)
+    deduplicationKey(MESSAGES_QUEUE, onceIds(platform).fanOut({ eventId: event.id }))
   /** Until then events are also claimed by the key of the previous version. */
   let oldNamesUntilMs = 0
   let checked: Promise<void> | undefined
@@ -118,7 +119,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
 
   /** BullMQ's counter exists if the queue of the previous version has ever had a job. */
   async function checkForOlderVersion(): Promise<void> {
-    if ((await redis.exists(queueKey(MESSAGES_QUEUE, 'id'))) === 1) olderVersionSeen()
+    if ((await redis.exists(counterKey(MESSAGES_QUEUE))) === 1) olderVersionSeen()
   }
 
   return {

@@ -5,7 +5,7 @@ import { cutByWeight } from '../paging/cut-by-weight.ts'
 import { describeHashes, inGroups, MAX_PAGE_BYTES } from '../paging/describe-hashes.ts'
 import { encodeCursor, type Found, type Position } from '../paging/newest-first.ts'
 import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
-import { allSucceeded } from '../store-errors.ts'
+import { allSucceeded, hashIn } from '../store-errors.ts'
 import { deliveryMatcher, describeDeliveries, type DescribedEvent } from './delivery-states.ts'
 import type { EventFilter, FoundEvents } from './event-log.ts'
 import { holdText, isWanted, textsOf } from './event-texts.ts'
@@ -163,7 +163,7 @@ async function load({ redis, shards }: Search, page: readonly Entry[]): Promise<
       return allSucceeded(await pipeline.exec())
     })
     for (const fields of read) {
-      const event = parseLoggedEvent(parseFields(fields))
+      const event = parseLoggedEvent(hashIn(fields))
       if (event !== undefined) loaded.push(event)
     }
   }
@@ -183,10 +183,6 @@ async function byShard<E extends Found, Answer>(
     }),
   )
   return entries.flatMap(({ place }) => answers[place]?.splice(-1) ?? [])
-}
-
-function parseFields(answer: unknown): Record<string, string> {
-  return typeof answer === 'object' && answer !== null ? (answer as Record<string, string>) : {}
 }
 
 /** undefined = every type. */

@@ -1,9 +1,11 @@
 // Owns: the pending deliveries of the event log, and the states of their jobs. The worker repairs differences between
 // the two (reconcile-deliveries.ts).
 import type { DeliveryStatus, GatewayEvent } from '@wxgw/contracts'
+import { NO_REASON } from '../bullmq-format/failed-jobs.ts'
+import { jobPlaces, readFailure } from '../bullmq-format/job-places.ts'
 import type { RedisConnection } from '../connect.ts'
 import { parseDeadDelivery } from '../dead-letters/dead-delivery.ts'
-import { deliveriesQueue, queueKey } from '../keys.ts'
+import { deliveriesQueue } from '../keys.ts'
 import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
 import { deliveryField, jobField, parseEvent, parseState } from './logged-event.ts'
@@ -58,16 +60,11 @@ export function createUnsettledDeliveries({ platform, redis, shards }: Unsettled
     placeOf: ({ subscription, jobId }) =>
       guardStore(async () => {
         const queue = deliveriesQueue(platform, subscription)
-        const job = queueKey(queue, jobId)
-        const [exists, failedAt] = await Promise.all([
-          redis.exists(job),
-          redis.zscore(queueKey(queue, 'failed'), jobId),
-        ])
-        if (exists === 0) return { kind: 'gone' }
-        if (failedAt === null) return { kind: 'queued' }
-        const [counted, lastError, data] = await redis.hmget(job, 'atm', 'failedReason', 'data')
-        const { attempts = Number(counted ?? 0) } = parseDeadDelivery(JSON.parse(data ?? 'null'))
-        return { kind: 'dead', attempts, lastError: lastError ?? 'unknown' }
+        const [place] = await jobPlaces(redis, queue, [jobId])
+        if (place !== 'failed') return { kind: place ?? 'gone' }
+        const { attemptsMade, reason = NO_REASON, data } = await readFailure(redis, queue, jobId)
+        const { attempts = attemptsMade } = parseDeadDelivery(data)
+        return { kind: 'dead', attempts, lastError: reason }
       }),
   }
 }

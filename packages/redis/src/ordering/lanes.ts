@@ -3,8 +3,9 @@
 import { type BatchedEvent, type LaneJob, parserOf, LaneJobSchema } from '@wxgw/contracts'
 import { createBatches } from '../batches.ts'
 import type { Queue } from 'bullmq'
+import { anyKeyOf } from '../bullmq-format/queue-keys.ts'
 import type { RedisConnection } from '../connect.ts'
-import { batchJobId, laneKey, laneLeaseKey, messageInbox, queueKey, waitingLanesKey } from '../keys.ts'
+import { batchJobId, laneKey, laneLeaseKey, messageInbox, waitingLanesKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { FAN_OUT_ATTEMPTS, jobOptions } from '../queues/job-options.ts'
 import { createShortIds } from '../queues/message-batches.ts'
@@ -75,7 +76,7 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
         JSON.stringify({ arrival, event, receivedAtMs, isOld, reply }),
       )
       const jobId = batchJobId(nextShortId(), appended.length)
-      await replicas.confirmed(queueKey(queue, 'wait'), async () => {
+      await replicas.confirmed(anyKeyOf(queue), async () => {
         const pushed = redis
           .multi()
           .zadd(waitingLanesKey(inbox), 0, laneName(first.lane))

@@ -1,6 +1,6 @@
 // Owns: finding lists of ordered accounts without a job, and adding one: a failover may have lost the job and kept the
 // entries.
-import { nextJobAddedMs } from '../bullmq-format/queue-places.ts'
+import { nextJobAddedMs } from '../bullmq-format/queue-counts.ts'
 import type { RedisConnection } from '../connect.ts'
 import { batchJobId, lanePrefix, messageInbox, waitingLanesKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'

@@ -1,7 +1,8 @@
 // Owns: adding a job to a queue unless a job of the same deduplication id was added lately.
 import type { ComponentEventJob, FanOutJob, ProfileJob, ReleaseCheckJob, SyncJob } from '@wxgw/contracts'
 import { randomUUID } from 'node:crypto'
-import { onceIds, queueKey } from '../keys.ts'
+import { anyKeyOf } from '../bullmq-format/queue-keys.ts'
+import { onceIds } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import { guardStore } from '../store-errors.ts'
 import { FAN_OUT_ATTEMPTS, jobOptions, type PlainJobOptions } from './job-options.ts'
@@ -46,7 +47,7 @@ export function createAddOnce({
   const once = onceIds(platform)
 
   const write = (queueName: string, job: PlainJob) =>
-    guardStore(() => replicas.confirmed(queueKey(queueName, 'wait'), () => queues.add(queueName, job)))
+    guardStore(() => replicas.confirmed(anyKeyOf(queueName), () => queues.add(queueName, job)))
 
   /**
    * Each call makes a new job id. An answer with another id means a duplicate. When the driver repeats the command

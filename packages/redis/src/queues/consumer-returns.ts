@@ -2,11 +2,12 @@
 // All queues are polled over one shared connection: every 20 ms while a reply is awaited, otherwise once a second.
 import { setTimeout as delay } from 'node:timers/promises'
 import { backoffMs, isStoreAway } from '@wxgw/wechat-core'
+import { MAX_BYTES, readReturns } from '../bullmq-format/read-returns.ts'
 import type { RedisConnection } from '../connect.ts'
-import { queueKey } from '../keys.ts'
 import { startLaps } from '../laps.ts'
+import { redisTimeMs } from '../store-health.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
-import { MAX_BYTES, MAX_ENTRIES, parseReturns, readReturns } from './read-returns.ts'
+
 
 /** `name`: the subscription's. `jobId` and `value` were written by the consumer and are not checked. */
 export type ReturnedJob = { name: string; jobId: string; value: unknown }
@@ -48,6 +49,8 @@ const LONGEST_LOOK_BACK_MS = 600_000
 /** Returns of one queue that are processed at once. */
 const MAX_AT_ONCE = 100
 const READS_IN_A_ROW = 30
+/** Entries per read. */
+const MAX_ENTRIES = 100
 /** After a long entry its queue is paused for longer than Redis took to copy it. */
 const LONG_BYTES_PER_MS = 40_000
 /** The pause of a queue after a failed read. It doubles with each failure. */
@@ -64,7 +67,7 @@ type Batch = { before: string; last: string; size: number; isDone: boolean }
 
 type Followed = {
   name: string
-  stream: string
+  queue: string
   /** The last entry that was read. undefined until the start position is known. */
   after: string | undefined
   isReading: boolean
@@ -124,9 +127,8 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   /** Whether there may be more entries. */
   async function readOn(one: Followed, before: string): Promise<boolean> {
     if (one.batches.reduce((sum, { size }) => sum + size, 0) >= MAX_AT_ONCE) return false
-    const asked = { after: before, limit: maxEntries(one), maxBytes: MAX_BYTES }
-    const answer = await readReturns(redis, { events: one.stream, ...asked })
-    const { hasMore, bytes, last, returns } = parseReturns(answer)
+    const asked = { queue: one.queue, after: before, limit: maxEntries(one) }
+    const { hasMore, bytes, last, returns } = await readReturns(redis, asked)
     one.failures = Math.max(0, one.failures - 1)
     // The position was set back meanwhile, to an entry that could not be processed: read again from there.
     if (last === undefined || one.after !== before) return false
@@ -142,14 +144,14 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
 
   /** Makes the next read smaller, and in the end skips the entries that cannot be read. */
   async function slowDown(one: Followed): Promise<void> {
-    const nowMs = await redis.time().then(inMs, () => undefined)
+    const nowMs = await redisTimeMs(redis).catch(() => undefined)
     // Redis is away: nothing of the queue is skipped.
     if (nowMs === undefined) return
     one.failures += 1
     one.pausedUntilMs = performance.now() + backoffMs(one.failures, { firstMs: PAUSE_MS, longestMs: LONGEST_PAUSE_MS })
     if (one.failures < MAX_FAILURES || one.after === undefined) return
     // Entries of this millisecond are not skipped.
-    const last = `${Math.max(nowMs - 1, inEntryId(one.after) + 1)}-0`
+    const last = `${Math.max(nowMs - 1, timeOf(one.after) + 1)}-0`
     const batch = { before: one.after, last, size: 0, isDone: false }
     one.after = batch.last
     one.batches.push(batch)
@@ -178,10 +180,9 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   }
 
   async function beginning(name: string): Promise<string> {
-    const [time, known] = await Promise.all([redis.time(), redis.hget(positions, name)])
-    const nowMs = inMs(time)
+    const [nowMs, known] = await Promise.all([redisTimeMs(redis), redis.hget(positions, name)])
     if (known === null) return `${nowMs - LOOK_BACK_MS}-0`
-    return inEntryId(known) < nowMs - LONGEST_LOOK_BACK_MS ? `${nowMs - LONGEST_LOOK_BACK_MS}-0` : known
+    return timeOf(known) < nowMs - LONGEST_LOOK_BACK_MS ? `${nowMs - LONGEST_LOOK_BACK_MS}-0` : known
   }
 
   async function save(one: Followed): Promise<void> {
@@ -221,11 +222,10 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
     follow(queues) {
       for (const name of followed.keys()) if (!queues.has(name)) forget(name)
       for (const [name, queue] of queues) {
-        const stream = queueKey(queue, 'events')
-        if (followed.get(name)?.stream === stream) continue
+        if (followed.get(name)?.queue === queue) continue
         const nothingYet = { after: undefined, isReading: false, processed: undefined, saved: undefined }
         const noFailures = { failures: 0, pausedUntilMs: 0 }
-        followed.set(name, { name, stream, ...nothingYet, ...noFailures, batches: [], awaited: new Map() })
+        followed.set(name, { name, queue, ...nothingYet, ...noFailures, batches: [], awaited: new Map() })
       }
     },
     expect(name, jobId, untilMs) {
@@ -247,12 +247,7 @@ function maxEntries({ failures }: Followed): number {
   return Math.max(1, Math.floor(MAX_ENTRIES / 2 ** failures))
 }
 
-/** Milliseconds from the answer of TIME. */
-function inMs([seconds, microseconds]: ReadonlyArray<number | string>): number {
-  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
-}
-
-/** An entry's id begins with its time. */
-function inEntryId(id: string): number {
+/** The time of an entry, with which its id begins. */
+function timeOf(id: string): number {
   return Number(id.split('-')[0])
 }

@@ -3,7 +3,7 @@ import type { DeliveryJob } from '@wxgw/contracts'
 import { GatewayError } from '@wxgw/wechat-core'
 import { countEarlierAttempts } from '../bullmq-format/count-earlier-attempts.ts'
 import type { RedisConnection } from '../connect.ts'
-import { isJobGone } from '../job-gone.ts'
+import { isJobGone } from '../bullmq-format/job-gone.ts'
 import { deliveriesQueue, isDeliveryId } from '../keys.ts'
 import { guardStore } from '../store-errors.ts'
 import { jobOptions } from './job-options.ts'
@@ -66,8 +66,7 @@ export function createDeliveryQueue({ queues, redis }: DeliveryQueueDeps): Deliv
           ...(job.reply ? { lifo: true } : {}),
         })
         if (attemptsMade > 0) {
-          const counted = { attemptsMade, lastError, isOver: isOver ? '1' : '' }
-          await countEarlierAttempts(redis, { job: queue.toKey(deliveryId), ...counted })
+          await countEarlierAttempts(redis, { queue: queueName, jobId: deliveryId, attemptsMade, lastError, isOver })
         }
         if (delayMs <= 0 && (isHeld || attemptsMade > 0)) await unlessNotDelayed(() => added.promote())
         else if (isHeld || delayMs < heldMs) await unlessNotDelayed(() => added.changeDelay(Math.round(delayMs)))

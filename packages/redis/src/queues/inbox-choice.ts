@@ -2,8 +2,9 @@
 // when a job runs, so a job in two inboxes does no harm.
 import { within } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
+import { anyKeyOf } from '../bullmq-format/queue-keys.ts'
 import type { RedisConnection } from '../connect.ts'
-import { messageInbox, queueKey } from '../keys.ts'
+import { messageInbox } from '../keys.ts'
 import { NO_OUTAGES, type MasterOutages } from '../replication/master-outages.ts'
 import { masterNameOf } from '../replication/master-of-key.ts'
 import type { ShardCount } from '../shards/shard-count.ts'
@@ -43,7 +44,7 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
   let latest = -1
 
   const untilOf = (index: number) => left.get(index)?.untilMs ?? -Infinity
-  const keyAt = (index: number) => queueKey(messageInbox(index), 'wait')
+  const keyAt = (index: number) => anyKeyOf(messageInbox(index))
   const masterAt = (index: number) => masterNameOf(redis, keyAt(index))
 
   /** When all are left out, the one whose pause ends first. */

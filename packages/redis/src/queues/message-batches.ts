@@ -2,7 +2,8 @@
 import type { BatchedEvent, FanOutBatchJob } from '@wxgw/contracts'
 import { randomBytes } from 'node:crypto'
 import { createBatches } from '../batches.ts'
-import { batchJobId, queueKey } from '../keys.ts'
+import { anyKeyOf } from '../bullmq-format/queue-keys.ts'
+import { batchJobId } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import { guardStore } from '../store-errors.ts'
 import type { InboxChoice } from './inbox-choice.ts'
@@ -41,7 +42,7 @@ export function createMessageBatches({
     return inboxes.put((queue) => {
       const jobId = batchJobId(nextShortId(), entries.length)
       const add = () => queues.open(queue).add(BATCH_NAME, batchOf(entries), { ...BATCH_OPTIONS, ...options, jobId })
-      return replicas.confirmed(queueKey(queue, 'wait'), add)
+      return replicas.confirmed(anyKeyOf(queue), add)
     })
   }
 

@@ -8,12 +8,14 @@ import {
   type DeliveryStatus,
   type Subscription,
 } from '@wxgw/contracts'
+import { failedJobs } from '../bullmq-format/failed-jobs.ts'
+import { jobPlaces } from '../bullmq-format/job-places.ts'
 import type { RedisConnection } from '../connect.ts'
 import { describeDeliveries, type DescribedEvent } from '../event-log/delivery-states.ts'
 import { jobField, parseEvent } from '../event-log/logged-event.ts'
-import { deliveriesQueue, queueKey } from '../keys.ts'
-import { describeHashes, inGroups } from '../paging/describe-hashes.ts'
-import { type Found, type Position, readNewestFirst } from '../paging/newest-first.ts'
+import { deliveriesQueue } from '../keys.ts'
+import { inGroups } from '../paging/describe-hashes.ts'
+import type { Found, Position } from '../paging/newest-first.ts'
 import { walkMany } from '../paging/newest-of-many.ts'
 import type { MessageShard, MessageShards } from '../shards/message-shards.ts'
 import { allSucceeded } from '../store-errors.ts'
@@ -101,14 +103,12 @@ async function withoutQueued(
   for (const { member } of pending) reading.hget(shard.event(member), jobField(subscription.name))
   const jobs = allSucceeded(await reading.exec())
   const queue = deliveriesQueue(platform, subscription.name)
-  const looking = redis.pipeline()
-  for (const [index, { member }] of pending.entries()) {
+  const jobIds = pending.map(({ member }, index) => {
     const known = jobs[index]
-    const jobId = typeof known === 'string' ? known : member
-    looking.exists(queueKey(queue, jobId)).zscore(queueKey(queue, 'failed'), jobId)
-  }
-  const answers = allSucceeded(await looking.exec())
-  const queued = new Set(pending.filter((_, index) => answers[2 * index] === 1 && answers[2 * index + 1] === null))
+    return typeof known === 'string' ? known : member
+  })
+  const places = await jobPlaces(redis, queue, jobIds)
+  const queued = new Set(pending.filter((_, index) => places[index] === 'queued'))
   return candidates.filter((candidate) => !queued.has(candidate))
 }
 
@@ -177,40 +177,26 @@ async function* selectDead(
   range: DeadRange,
 ): AsyncGenerator<Selected[]> {
   const { platform, redis } = deps
-  const queue = deliveriesQueue(platform, subscription.name)
+  const failed = failedJobs(redis, deliveriesQueue(platform, subscription.name))
   let after: Position | undefined
   for (;;) {
-    const places = await readNewestFirst(
-      redis,
-      { key: queueKey(queue, 'failed'), after, minScore: range.fromMs },
-      BATCH,
-    )
+    const places = await failed.page({ after, fromMs: range.fromMs }, BATCH)
     const others = places.filter(({ member }) => !range.except.has(eventOfJob(member)))
-    const described = await describeHashes(
-      redis,
-      others.map(({ member }) => queueKey(queue, member)),
-      { measured: 'data' },
-    )
-    const sized = others.map((place, index) => ({ ...place, bytes: described[index]?.bytes ?? 0 }))
-    for (const group of inGroups(sized))
-      yield await wantedDead(deps, { subscription, range, queue, jobIds: group.map(({ member }) => member) })
+    for (const group of inGroups(await failed.withSizes(others))) {
+      const jobIds = group.map(({ member }) => member)
+      yield wantedDead(await failed.dataOf(jobIds), { subscription, range, jobIds })
+    }
     after = places.at(-1)
     if (after === undefined || places.length < BATCH) return
   }
 }
 
-type FailedJobs = { subscription: Subscription; range: ReplayRange; queue: string; jobIds: readonly string[] }
+type Dead = { subscription: Subscription; range: ReplayRange; jobIds: readonly string[] }
 
-async function wantedDead(
-  { redis }: SelectionDeps,
-  { subscription, range, queue, jobIds }: FailedJobs,
-): Promise<Selected[]> {
-  const pipeline = redis.pipeline()
-  for (const id of jobIds) pipeline.hget(queueKey(queue, id), 'data')
-  const texts = allSucceeded(await pipeline.exec())
+function wantedDead(data: ReadonlyArray<string | undefined>, { subscription, range, jobIds }: Dead): Selected[] {
   return jobIds.flatMap((deadJobId, index) => {
-    const text = texts[index]
-    const job = typeof text === 'string' ? parseDelivery(JSON.parse(text)) : undefined
+    const text = data[index]
+    const job = text === undefined ? undefined : parseDelivery(JSON.parse(text))
     if (job === undefined || job.receivedAtMs < range.fromMs || job.receivedAtMs > range.toMs) return []
     if (!matches(job.event, subscription, range)) return []
     return [{ item: { eventId: job.event.id, deadJobId }, receivedAtMs: job.receivedAtMs }]

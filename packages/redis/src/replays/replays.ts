@@ -7,7 +7,7 @@ import { type PlatformKeys, replayId } from '../keys.ts'
 import { decodeCursor, encodeCursor, type Page, readNewestFirst } from '../paging/newest-first.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
-import { allSucceeded, guardStore } from '../store-errors.ts'
+import { allSucceeded, guardStore, hashIn } from '../store-errors.ts'
 import { formatItem, formatReplay, parseReplay, type Replay, type ReplayRange } from './replay-record.ts'
 import { beginReplay, changeReplay } from './replay-scripts.ts'
 import { selectItems } from './replay-selection.ts'
@@ -141,7 +141,7 @@ export function createReplays(deps: ReplaysDeps): Replays {
         const pipeline = redis.pipeline()
         for (const { member } of shown) pipeline.hgetall(keys.replay(member))
         const hashes = shown.length === 0 ? [] : allSucceeded(await pipeline.exec())
-        const items = shown.flatMap(({ member }, index) => parseReplay(member, parseFields(hashes[index])) ?? [])
+        const items = shown.flatMap(({ member }, index) => parseReplay(member, hashIn(hashes[index])) ?? [])
         const last = places.length > page.limit ? shown.at(-1) : undefined
         return { items, nextCursor: last ? encodeCursor(last) : null }
       }),
@@ -178,8 +178,4 @@ const LIMITS = {
 
 function limit(of: keyof typeof LIMITS): GatewayError {
   return new GatewayError('REPLAY_LIMIT', LIMITS[of])
-}
-
-function parseFields(answer: unknown): Record<string, string> {
-  return typeof answer === 'object' && answer !== null ? (answer as Record<string, string>) : {}
 }

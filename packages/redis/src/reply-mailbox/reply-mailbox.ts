@@ -9,7 +9,7 @@ import type { PlatformKeys } from '../keys.ts'
 import { createErrorLog, type WarnLog } from '../queues/error-log.ts'
 import type { MessageShards } from '../shards/message-shards.ts'
 import { guardStore } from '../store-errors.ts'
-import { awaitReply, offerReply } from './reply-scripts.ts'
+import { defineScript } from '../lua/define-script.ts'
 
 /** `not-asked`: the push waits for another subscription. `no-user`: the push names no user for the reply. */
 export type OfferOutcome = 'accepted' | 'already-answered' | 'too-late' | 'unknown' | 'not-asked' | 'no-user'
@@ -73,6 +73,18 @@ const LAST_MESSAGE_MS = 20
 const EARLY_CLOSE_MS = 150
 /** WeChat waits five seconds. */
 const LONGEST_WAIT_MS = 60_000
+
+/** Redis' clock checks the deadline, because the clocks of two processes differ. */
+const awaitReply = defineScript({
+  name: 'reply-mailbox/await-reply',
+  keys: ['reply'],
+  args: ['channel', 'leftMs', 'keptMs', 'subscription', 'authorizer', 'openid', 'event', 'received'],
+})
+const offerReply = defineScript({
+  name: 'reply-mailbox/offer-reply',
+  keys: ['reply', 'answered'],
+  args: ['json', 'message', 'from', 'rememberedSeconds', 'needsUser'],
+})
 
 type Waiter = { deadlineAtMs: number; wait: ReplyWait | undefined; settle: (reply: unknown) => void }
 

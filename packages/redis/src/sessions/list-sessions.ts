@@ -12,7 +12,7 @@ import {
   walkOne,
 } from '../paging/newest-first.ts'
 import { walkMany } from '../paging/newest-of-many.ts'
-import { allSucceeded } from '../store-errors.ts'
+import { allSucceeded, hashIn } from '../store-errors.ts'
 import { parseSession, type Session, type SessionStatus, statusOf } from './session-record.ts'
 
 export type SessionsAsked = {
@@ -91,13 +91,9 @@ async function load({ redis, keys, nowMs }: Deps, page: readonly Found[]): Promi
     const pipeline = redis.pipeline()
     for (const { member } of group) pipeline.hgetall(keys.session(member))
     for (const [index, fields] of allSucceeded(await pipeline.exec()).entries()) {
-      const session = parseSession(group[index]?.member ?? '', parseFields(fields), nowMs)
+      const session = parseSession(group[index]?.member ?? '', hashIn(fields), nowMs)
       if (session !== undefined) loaded.push(session)
     }
   }
   return loaded
-}
-
-function parseFields(answer: unknown): Record<string, string> {
-  return typeof answer === 'object' && answer !== null ? (answer as Record<string, string>) : {}
 }

@@ -1,7 +1,8 @@
 // Owns: the number of shards of an installation: written at its first start, and the same for all processes.
 import { GatewayError } from '@wxgw/wechat-core'
+import { counterKey } from '../bullmq-format/queue-keys.ts'
 import type { RedisConnection } from '../connect.ts'
-import { queueKey, messageInbox, MESSAGES_QUEUE, SHARD_COUNT_KEY, UNSHARDED_KEY } from '../keys.ts'
+import { messageInbox, MESSAGES_QUEUE, SHARD_COUNT_KEY, UNSHARDED_KEY } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
@@ -56,7 +57,7 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
   /** Checked before the count is written: until then no process of this version runs jobs. */
   async function isOlder(): Promise<boolean> {
     if (configured === 1) return false
-    const ofQueues = [MESSAGES_QUEUE, messageInbox(0)].map((queue) => queueKey(queue, 'id'))
+    const ofQueues = [MESSAGES_QUEUE, messageInbox(0)].map(counterKey)
     const found = await Promise.all([...marks, ...ofQueues].map((key) => redis.exists(key)))
     return found.includes(1)
   }

@@ -3,7 +3,7 @@
 import type { RedisConnection } from '../connect.ts'
 import type { PlatformKeys } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
-import { allSucceeded, guardStore } from '../store-errors.ts'
+import { allSucceeded, guardStore, hashIn } from '../store-errors.ts'
 import { COUNTS_LIFE_SECONDS, countsSlot, minuteOf } from './delivery-counts.ts'
 
 /**
@@ -149,7 +149,7 @@ export function createDeliveryHealthStore({
         const [fields, time] = allSucceeded(
           await redis.pipeline().hgetall(keys.deliveryHealth(subscription)).time().exec(),
         )
-        return parseHealth(isFields(fields) ? fields : {}, Array.isArray(time) ? Number(time[0]) * 1_000 : Date.now())
+        return parseHealth(hashIn(fields), Array.isArray(time) ? Number(time[0]) * 1_000 : Date.now())
       }),
   }
 }
@@ -177,8 +177,4 @@ function parseHealth(fields: Record<string, string>, nowMs: number): StoredHealt
     lastSuccessAtMs: number('lastSuccessAtMs'),
     lastError: fields['lastError'],
   }
-}
-
-function isFields(answer: unknown): answer is Record<string, string> {
-  return typeof answer === 'object' && answer !== null
 }

@@ -7,7 +7,7 @@ import type { PlatformKeys } from '../keys.ts'
 import { NO_REPLICA_BARRIER, type ReplicaBarrier } from '../replication/replica-barrier.ts'
 import { servedBy } from '../replication/master-of-key.ts'
 import { allSucceeded, guardStore } from '../store-errors.ts'
-import { changeRecord, readChanges } from './record-scripts.ts'
+import { defineScript } from '../lua/define-script.ts'
 import { formatRecord, isDeclared, parseRecord, type SubscriptionRecord } from './subscription-record.ts'
 
 /** Each lost race means that another change succeeded, so this many in a row are a fault. */
@@ -59,6 +59,17 @@ type RecordStoreDeps = {
   /** A change counts only when enough replicas have it. Default: the master is enough. */
   replicas?: Pick<ReplicaBarrier, 'confirmed'>
 }
+
+const changeRecord = defineScript({
+  name: 'subscriptions/change-record',
+  keys: ['subscriptions', 'version', 'changes', 'creators', 'announcements'],
+  args: ['name', 'before', 'after', 'counting', 'creator', 'limit', 'announcementId', 'announcement'],
+})
+const readChanges = defineScript({
+  name: 'subscriptions/read-changes',
+  keys: ['subscriptions', 'version', 'changes'],
+  args: ['since'],
+})
 
 export function createRecordStore({ redis, keys, replicas = NO_REPLICA_BARRIER }: RecordStoreDeps): RecordStore {
   const readKeys = {

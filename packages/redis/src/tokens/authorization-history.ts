@@ -65,3 +65,8 @@ function parseEntry(written: string): { n: number; entry: HistoryEntry } {
 function idsOf(list: unknown): number[] {
   return typeof list === 'string' && list !== '' ? list.split(',').map(Number) : []
 }
+
+/** The part of the hash of an authorization code by which history.lua finds an entry. */
+export function historyCode(codeHash: string): string {
+  return codeHash.slice(0, 32)
+}

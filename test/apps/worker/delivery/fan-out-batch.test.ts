@@ -1,6 +1,6 @@
 // Owns: that the events of one job do not depend on each other.
 import type { FanOutJob } from '@wxgw/contracts'
-import type { JobContext, LeftEntry } from '@wxgw/redis'
+import type { JobContext, RequeuedEntry } from '@wxgw/redis'
 import { GatewayError } from '@wxgw/wechat-core'
 import { createDispatchSlots, fanOutBatchHandler, type FanOutOptions } from '@wxgw/worker'
 import t from 'tap'
@@ -21,7 +21,7 @@ function handlerOf(fanOut: (job: FanOutJob) => Promise<void>, slots = createDisp
       await fanOut(job)
       return { delivered: 0, enqueued: 0 }
     },
-    left: { addEach: async () => {}, addTogether: async () => {} },
+    requeue: { addEach: async () => {}, addTogether: async () => {} },
     slots,
     nowMs: Date.now,
     log: { error() {} },
@@ -29,7 +29,7 @@ function handlerOf(fanOut: (job: FanOutJob) => Promise<void>, slots = createDisp
   return (events: unknown[]) => handle({ v: 2, kind: 'fan-out-batch', events }, CONTEXT)
 }
 
-type Added = LeftEntry & { delayMs?: number | undefined }
+type Added = RequeuedEntry & { delayMs?: number | undefined }
 
 function setUp({
   failing = [],
@@ -53,7 +53,7 @@ function setUp({
           }
         : undefined,
     queue: '{wx-messages.3}',
-    left: {
+    requeue: {
       async addEach(queue, entries) {
         if (addEach) await addEach()
         t.equal(queue, '{wx-messages.3}')

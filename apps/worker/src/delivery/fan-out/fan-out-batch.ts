@@ -1,7 +1,7 @@
 // Owns: one job of several messages. Each is dispatched by itself; those that fail are enqueued again in jobs of their
 // own.
 import { type BatchedEvent, BatchedEventSchema, type FanOutBatchJob, type FanOutJob, parserOf } from '@wxgw/contracts'
-import type { JobContext, JobHandler, JobOutcome, LeftEntry, LeftMessages } from '@wxgw/redis'
+import type { JobContext, JobHandler, JobOutcome, RequeuedEntry, MessageRequeue } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
 import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import { platformNotConfigured } from '../../control-plane/platform-of-job.ts'
@@ -12,7 +12,7 @@ type FanOutBatchDeps = {
   /** The inbox that the jobs come from. Messages that fail go back into it. */
   queue: string
   fanOutOf(platform: string): FanOut | undefined
-  left: LeftMessages
+  requeue: MessageRequeue
   /** Shared by all inboxes. A message whose push waits for a reply needs no slot. */
   slots: DispatchSlots
   nowMs(): number
@@ -32,20 +32,20 @@ const AWAY_DIVISOR = 4
  * events are not changed: a worker that has lost its lock would overwrite what another one has done.
  */
 export function fanOutBatchHandler(deps: FanOutBatchDeps): JobHandler<FanOutBatchJob> {
-  const { queue, left, slots } = deps
+  const { queue, requeue, slots } = deps
   return async ({ events }, context) => {
-    const entries = events.map((entry, index): LeftEntry => {
+    const entries = events.map((entry, index): RequeuedEntry => {
       return { entry, arrival: arrivalOf(entry) ?? `${context.jobId}:${index}` }
     })
     const [first] = entries
     if (!context.isFirstRun && entries.length > 1) {
-      await left.addEach(queue, entries)
+      await requeue.addEach(queue, entries)
       return DONE
     }
     if (first !== undefined && entries.length === 1) return handleAlone(deps, first, context)
     await slots.enter(entries.length)
     const tried = await Promise.all(entries.map((entry) => leftAfter(deps, entry, context).finally(slots.leave)))
-    await requeue(
+    await requeueUndone(
       deps,
       tried.filter((one) => one !== undefined),
     )
@@ -54,7 +54,7 @@ export function fanOutBatchHandler(deps: FanOutBatchDeps): JobHandler<FanOutBatc
 }
 
 /** A job of one message: the outcome of its dispatch is the job's. */
-async function handleAlone(deps: FanOutBatchDeps, lone: LeftEntry, context: JobContext): Promise<JobOutcome> {
+async function handleAlone(deps: FanOutBatchDeps, lone: RequeuedEntry, context: JobContext): Promise<JobOutcome> {
   const { entry, arrival } = lone
   const message = parseBatchedEvent(entry)
   if (message === undefined) {
@@ -71,10 +71,10 @@ async function handleAlone(deps: FanOutBatchDeps, lone: LeftEntry, context: JobC
 }
 
 /** `awaySinceMs`: the store did not answer; when the event came. */
-type Left = LeftEntry & { delayMs?: number; awaySinceMs?: number }
+type Left = RequeuedEntry & { delayMs?: number; awaySinceMs?: number }
 
 /** Dispatches one message. Answers what is to be enqueued again. Never rejects. */
-async function leftAfter(deps: FanOutBatchDeps, lone: LeftEntry, context: JobContext): Promise<Left | undefined> {
+async function leftAfter(deps: FanOutBatchDeps, lone: RequeuedEntry, context: JobContext): Promise<Left | undefined> {
   const message = parseBatchedEvent(lone.entry)
   if (message === undefined) return lone
   try {
@@ -90,14 +90,14 @@ async function leftAfter(deps: FanOutBatchDeps, lone: LeftEntry, context: JobCon
  * Events whose shard's master did not answer share one job: they may be a third of all events, as long as the master is
  * away. Every other event gets a job of its own.
  */
-async function requeue({ queue, left, nowMs }: FanOutBatchDeps, undone: readonly Left[]): Promise<void> {
+async function requeueUndone({ queue, requeue, nowMs }: FanOutBatchDeps, undone: readonly Left[]): Promise<void> {
   const waiting = undone.filter(({ awaySinceMs }) => awaySinceMs !== undefined)
   const failed = undone.filter(({ awaySinceMs }) => awaySinceMs === undefined)
-  if (failed.length > 0) await left.addEach(queue, failed)
+  if (failed.length > 0) await requeue.addEach(queue, failed)
   if (waiting.length > 0) {
     const ageMs = nowMs() - Math.min(...waiting.map(({ awaySinceMs = 0 }) => awaySinceMs))
     const delayMs = Math.round(Math.min(Math.max(ageMs / AWAY_DIVISOR, RETRY_AFTER_MS), MAX_AWAY_DELAY_MS))
-    await left.addTogether(queue, waiting, delayMs)
+    await requeue.addTogether(queue, waiting, delayMs)
   }
 }
 

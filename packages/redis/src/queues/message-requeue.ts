@@ -5,19 +5,19 @@ import { BATCH_NAME, BATCH_OPTIONS, batchOf, createShortIds } from './message-ba
 import type { Queues } from './queues.ts'
 
 /** `arrival`: the owner of the event's claim. `entry`: the message as it stood in its job, unchecked. */
-export type LeftEntry = { arrival: string; entry: unknown }
+export type RequeuedEntry = { arrival: string; entry: unknown }
 
-export type LeftMessages = {
+export type MessageRequeue = {
   /**
    * A job per entry, delayed by `delayMs`. The job ids are made from the arrivals, so a repeat changes nothing while
    * the jobs exist. Rejects with STORE_UNAVAILABLE.
    */
-  addEach(queue: string, entries: ReadonlyArray<LeftEntry & { delayMs?: number | undefined }>): Promise<void>
+  addEach(queue: string, entries: ReadonlyArray<RequeuedEntry & { delayMs?: number | undefined }>): Promise<void>
   /** One job for all entries. A repeat makes another one. Rejects with STORE_UNAVAILABLE. */
-  addTogether(queue: string, entries: readonly LeftEntry[], delayMs: number): Promise<void>
+  addTogether(queue: string, entries: readonly RequeuedEntry[], delayMs: number): Promise<void>
 }
 
-export function createLeftMessages({ queues }: { queues: Pick<Queues, 'open'> }): LeftMessages {
+export function createMessageRequeue({ queues }: { queues: Pick<Queues, 'open'> }): MessageRequeue {
   const nextShortId = createShortIds()
   return {
     addEach: (queue, entries) =>

@@ -5,7 +5,7 @@ import { queueKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { allSucceeded } from '../store-errors.ts'
 
-export type QueuePlaces = {
+export type QueueCounts = {
   /** Retries included. */
   waiting: number
   /** The oldest of the jobs that are due next and of the retries that have waited longest. null: none waits. */
@@ -34,7 +34,7 @@ export async function nextJobAddedMs(redis: RedisConnection, queue: string): Pro
 }
 
 /** Rejects as a command that Redis does not answer. */
-export async function readQueuePlaces(redis: RedisConnection, queue: string): Promise<QueuePlaces> {
+export async function readQueueCounts(redis: RedisConnection, queue: string): Promise<QueueCounts> {
   const key = (what: string) => queueKey(queue, what)
   const keys = { wait: key('wait'), delayed: key('delayed'), prioritized: key('prioritized') }
   const pipeline = redis
