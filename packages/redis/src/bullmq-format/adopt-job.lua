@@ -1,4 +1,4 @@
--- Adds a job as it was in another queue, unless there is one with its id.
+-- Adds a job with its fields and state from another queue, unless a job with its id exists.
 -- KEY job
 -- KEY into     list or sorted set
 -- KEY meta

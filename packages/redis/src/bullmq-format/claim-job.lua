@@ -1,6 +1,6 @@
--- Claims a job as a worker does, by its lock: no worker runs it meanwhile. When the process dies, another one claims it
--- again. A job that waits goes to `active`, where its score is remembered; one that is active must have lost its lock;
--- one that has ended stays.
+-- Claims a job as a worker does, by its lock, so that no worker runs it. If the process dies, another one can claim it.
+-- A waiting job is moved to `active`, and its state and score are stored in it. An active job can only be claimed
+-- without a lock. An ended job stays in its list.
 -- KEY from          list or sorted set that has the job
 -- KEY active
 -- KEY job
@@ -9,11 +9,11 @@
 -- ARG state         name of `from`
 -- ARG token
 -- ARG life          of the lock, in ms
--- ARG platform      that the job's data must name, '' = any
--- ARG subscription  that it must name, '' = any
+-- ARG platform      that the job's data must have, '' = any
+-- ARG subscription  that the job's data must have, '' = any
 -- MORE ARGS fields  to read
--- RETURN 0 = it is gone or not ours, 1 = somebody else has it, else {state, score or '', the value of each field or
---   null}
+-- RETURN 0 = no such job, or another owner's; 1 = another process has the lock; else {state, score or '', the value of
+--   each field or null}
 -- COST O(jobs in the list)
 
 local call = redis.call
@@ -35,7 +35,7 @@ end
 if not call('SET', lock, token, 'NX', 'PX', life) then return 1 end
 
 if state == 'active' then
-  -- It was being moved, or its worker died with it.
+  -- An earlier move was interrupted, or its worker died.
   local before = call('HMGET', job, 'movingState', 'movingScore')
   state, score = before[1] or 'wait', before[2] or ''
 elseif state ~= 'failed' and state ~= 'completed' then

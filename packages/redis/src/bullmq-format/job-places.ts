@@ -8,11 +8,7 @@ import { JOB_DATA } from './queue-keys.ts'
 type JobPlace = 'queued' | 'failed' | 'gone'
 
 /** One round trip. Rejects with the driver's error. */
-export async function jobPlaces(
-  redis: RedisConnection,
-  queue: string,
-  jobIds: readonly string[],
-): Promise<JobPlace[]> {
+export async function jobPlaces(redis: RedisConnection, queue: string, jobIds: readonly string[]): Promise<JobPlace[]> {
   const pipeline = redis.pipeline()
   for (const id of jobIds) pipeline.exists(queueKey(queue, id)).zscore(queueKey(queue, 'failed'), id)
   const answers = allSucceeded(await pipeline.exec())

@@ -1,5 +1,5 @@
-// Owns: parked jobs, which are delayed until somebody promotes them, and what the scripts of job-states.lua need to
-// read the state of a job.
+// Owns: parked jobs, which are delayed until they are promoted, and the keys and arguments of job-states.lua, which
+// reads the state of a job.
 import { Job, type Queue } from 'bullmq'
 import type { RedisConnection } from '../connect.ts'
 import { isJobGone } from './job-gone.ts'
@@ -23,7 +23,7 @@ export function jobStates(queue: string) {
   }
 }
 
-/** Makes a delayed job due. False: it is gone or not delayed. Rejects as Job.promote. */
+/** Makes a delayed job due. False: it does not exist or is not delayed. Rejects as Job.promote. */
 export async function promoteJob(queue: Queue, jobId: string): Promise<boolean> {
   try {
     await new Job(queue, '', undefined, {}, jobId).promote()

@@ -1,10 +1,10 @@
-// Owns: moving jobs from one queue to another, while workers may run on both. BullMQ has no way.
+// Owns: moving jobs from one queue to another, while workers may run on both, which BullMQ's API cannot.
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '../connect.ts'
 import { isDeliveryId, queueKey } from '../keys.ts'
 import { adoptJob, claimJob, removeClaimed, removeEmptyQueue } from './move-scripts.ts'
 
-/** What the data of a job say. */
+/** The owner in the data of a job. */
 export type Owner = { platform: string; subscription?: string }
 
 export type Move = {
@@ -17,13 +17,12 @@ export type Move = {
   signal?: AbortSignal | undefined
 }
 
-/**
- * `left`: how many of our jobs are still there for the next call: a worker runs them, they were too many, or the move
- * was aborted.
- */
+/** `left`: jobs that remain for the next call, because a worker runs them, they were too many, or it was aborted. */
 type Moved = { moved: number; left: number }
 
-/** In this order what was begun comes before what waits, and what fails meanwhile is seen. */
+/**
+ * In this order: begun jobs before waiting ones, and `failed` late, so that jobs that fail meanwhile are moved, too.
+ */
 const STATES = ['active', 'wait', 'paused', 'prioritized', 'delayed', 'failed', 'completed'] as const
 type State = (typeof STATES)[number]
 
@@ -36,9 +35,7 @@ const BATCH = 100
 const MOST = 10_000
 /** Ends the loop when the queue is refilled meanwhile. */
 const MAX_ROUNDS = 1_000
-/**
- * The fields that are moved. What a consumer's library stored besides (parents, repetitions) stays with the old queue.
- */
+/** The fields that are moved. Others that a consumer's library stored (parents, repetitions) are lost. */
 const FIELDS = [
   ...['name', 'data', 'opts', 'timestamp', 'delay', 'priority', 'deid', 'defa'],
   ...['atm', 'ats', 'failedReason', 'stacktrace', 'processedOn', 'finishedOn'],
@@ -50,9 +47,9 @@ export async function queueExists(redis: RedisConnection, queue: string): Promis
 }
 
 /**
- * Attempts, failures with their dates, and delays stay as they were. A job is added under its id before it is
- * removed, so that a crash loses none; it may then run twice. Safe to run in several processes at once. The old queue
- * goes when it has no jobs any more.
+ * Attempts, failures with their dates, and delays are kept. A job is added under its id before it is removed, so a
+ * crash loses none, but it may run twice then. Safe to run in several processes at once. The old queue is removed when
+ * it has no jobs any more.
  */
 export async function moveJobs(redis: RedisConnection, move: Move): Promise<Moved> {
   const total: Moved = { moved: 0, left: 0 }
@@ -66,7 +63,7 @@ export async function moveJobs(redis: RedisConnection, move: Move): Promise<Move
   return total
 }
 
-/** For a deleted subscription: jobs of others in the same queue stay. */
+/** Removes the jobs of a deleted subscription. Those of other subscriptions in the queue stay. */
 export async function dropJobs(redis: RedisConnection, from: string, owner: Owner): Promise<void> {
   const round = () => moveJobs(redis, { from, to: undefined, owner })
   for (let count = 0; count < MAX_ROUNDS && (await round()).moved > 0;) count += 1
@@ -77,7 +74,7 @@ async function moveState(redis: RedisConnection, move: Move, state: State): Prom
   const type = await redis.type(key)
   if (type !== 'list' && type !== 'zset') return { moved: 0, left: 0 }
   const total: Moved = { moved: 0, left: 0 }
-  // Those that stay where they are.
+  // Jobs that stay in the list, which the next page skips.
   let passed = 0
   for (let seen = 0; seen < MOST && !move.signal?.aborted; seen += BATCH) {
     // Workers take from the end of a list.

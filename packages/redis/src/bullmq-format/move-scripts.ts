@@ -1,6 +1,6 @@
-// Owns: the names of the arguments of the scripts that move a job from one queue to another, in the format of BullMQ.
-// The queues' keys have different hash tags, so no script reaches both: a job is claimed in the old queue, added to the
-// new one under the same id, then removed from the old one.
+// Owns: the definitions of the scripts that move a job from one queue to another, in the format of BullMQ. The keys of
+// two queues have different hash tags, so no script can use both: a job is claimed in the old queue, added to the new
+// one under the same id, then removed from the old one.
 import { defineScript } from '../lua/define-script.ts'
 
 export const claimJob = defineScript({

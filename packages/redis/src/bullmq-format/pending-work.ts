@@ -1,5 +1,4 @@
-// Owns: polling whether a queue has work, without taking a job. It is the only place outside BullMQ's and our scripts
-// that reads a queue's lists.
+// Owns: polling whether a queue has work, without fetching a job.
 import type { RedisConnection } from '../connect.ts'
 import { queueKey } from '../keys.ts'
 import { LOCK_MS } from '../queues/queue-worker.ts'
@@ -15,8 +14,8 @@ export type PendingWork = (queue: string) => Promise<number | undefined>
 /** Locks are renewed at half of their time (queue-worker.ts); one second for late renewals. */
 const RENEWED_LOCK_MS = LOCK_MS / 2 - 1_000
 
-const lookForWork = defineScript({
-  name: 'bullmq-format/look-for-work',
+const readDueTime = defineScript({
+  name: 'bullmq-format/due-time',
   keys: ['wait', 'prioritized', 'delayed', 'active', 'meta'],
   args: ['prefix', 'nowMs', 'renewedMs'],
 })
@@ -25,7 +24,7 @@ const lookForWork = defineScript({
 export function createPendingWork(redis: RedisConnection): PendingWork {
   return async (queue) => {
     const prefix = queueKey(queue, '')
-    const answer = await lookForWork(redis, {
+    const answer = await readDueTime(redis, {
       wait: `${prefix}wait`,
       prioritized: `${prefix}prioritized`,
       delayed: `${prefix}delayed`,

@@ -1,6 +1,6 @@
--- Removes what a queue without any job has besides.
+-- Removes the remaining keys of a queue without jobs.
 -- ARG count
--- MORE KEYS names  first the `count` keys that must not exist for that, then those to remove
+-- MORE KEYS names  first the `count` keys that must not exist, then those to remove
 -- RETURN 1 = removed, else 0
 -- COST O(keys)
 

@@ -86,7 +86,11 @@ export function createDeadLetters({ platform, redis, queues, events }: DeadLette
   }
 
   /** Filters by the last error, a short field that is read without the rest of the job. */
-  async function withReason(reason: string, { jobs }: Failed, places: readonly Position[]): Promise<readonly Position[]> {
+  async function withReason(
+    reason: string,
+    { jobs }: Failed,
+    places: readonly Position[],
+  ): Promise<readonly Position[]> {
     const reasons = await jobs.reasonsOf(places.map(({ member }) => member))
     return places.filter((_, index) => reasons[index] === reason)
   }

@@ -133,7 +133,9 @@ export function keySamples(platform: string): string[] {
       scriptProbeKey(inner(queue), 'x'),
     ],
     ...[anyKeyOf(deliveries), anyKeyOf(queue), SHARD_COUNT_KEY, AUDIT_KEY, READINESS_PROBE_KEY],
-    ...[MESSAGES_QUEUE, messageInbox(0), PLATFORM_EVENTS_QUEUE, COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE].map(anyKeyOf),
+    ...[MESSAGES_QUEUE, messageInbox(0), PLATFORM_EVENTS_QUEUE, COMPONENT_EVENTS_QUEUE, MAINTENANCE_QUEUE].map(
+      anyKeyOf,
+    ),
   ]
 }
 

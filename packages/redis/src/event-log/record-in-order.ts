@@ -1,4 +1,4 @@
-// Owns: recording events of one account in their order, in steps that follow each other.
+// Owns: recording events of one account in their order, one step after the other.
 import { isAway, MAX_BATCH } from '../batches.ts'
 import { MAX_WRITES } from '../consumers/recorded-writes.ts'
 import type { NewEvent } from './record-arguments.ts'

@@ -1,5 +1,5 @@
-// Owns: moving the data of subscriptions from the names of earlier versions to the new ones. The queues of deliveries
-// are internal, so all of them move. A consumer's queue keeps the name that its consumer opens, unless that name is
+// Owns: moving the data of subscriptions from the names of earlier versions to the new ones. All queues of deliveries
+// are moved, because they are internal. A consumer's queue keeps the name that its consumer opens, unless that is
 // ambiguous.
 import type { Subscription } from '@wxgw/contracts'
 import { moveJobs, queueExists } from '../bullmq-format/move-jobs.ts'
@@ -22,20 +22,20 @@ export type MoveOldNamesDeps = {
 /** `renamed`: the consumer has to open `to` from now on. `moved`: how many jobs were moved there. */
 export type NameLeft = { subscription: string; from: string; to: string; renamed: boolean; moved: number }
 
-/** Longer than processes of an earlier version run beside this one. */
+/** Longer than processes of an earlier version run beside this version. */
 const NOTHING_THERE_FOR_MS = 24 * 3600 * 1000
-/** Processes of an earlier version, or whose copy of the record is old, have ended what they began. */
+/** After this time processes of an earlier version, or with an old copy of the record, have ended their writes. */
 const SETTLED_MS = 60_000
 
 type MoveOldNames = {
-  /** Whether there may be something to move, now or later. */
+  /** Whether there may be data to move, now or later. */
   concerns(record: SubscriptionRecord): boolean
   /** When the signal aborts, the rest is left for the next call. Rejects with STORE_UNAVAILABLE. */
   leave(record: SubscriptionRecord, signal?: AbortSignal): Promise<NameLeft[]>
 }
 
 type MovedFrom = NonNullable<SubscriptionRecord['movedFrom']>
-/** Under the old names of a subscription: now, and before what was there was moved. */
+/** Whether there is data under the old names of a subscription: after and before the move. */
 type Found = { isThere: boolean; wasThere: boolean }
 type ConsumersMove = { name: string; movedFrom: MovedFrom; to: string; signal: AbortSignal | undefined }
 
@@ -67,7 +67,7 @@ export function createMoveOldNames({ platform, platforms, redis, records, nowMs 
     )
   }
 
-  /** After a day without finds the record says so, and the old names are not checked any more. */
+  /** After a day without data under the old names, the record is marked, and these are not checked any more. */
   async function noteNothing(
     { subscription, nothingOldSinceMs }: SubscriptionRecord,
     { isThere, wasThere }: Found,
@@ -117,7 +117,7 @@ export function createMoveOldNames({ platform, platforms, redis, records, nowMs 
   }
 
   return {
-    // A subscription that was created since has nothing under old names.
+    // A subscription that this version created has no data under old names.
     concerns: ({ dotted, movedFrom }) => !dotted || movedFrom !== undefined,
     leave: (record, signal) => guardStore(() => leave(record, signal)),
   }

@@ -1,5 +1,5 @@
-// Owns: the names that earlier versions gave to queues and streams of subscriptions, and which of these were
-// ambiguous: `-` separated the parts, and a platform's id and a subscription's name may both contain it.
+// Owns: the names of subscriptions' queues and streams in earlier versions, and which of these are ambiguous: `-`
+// separated the parts, and a platform's id and a subscription's name may both contain it.
 import { SUBSCRIPTION_NAME_PATTERN } from '@wxgw/contracts'
 import type { Owner } from '../bullmq-format/move-jobs.ts'
 import {
@@ -16,12 +16,9 @@ type OldNames = {
   sinkQueue(subscription: string): string
   /** Never ambiguous. */
   sinkStream(subscription: string): string
-  /**
-   * Of an old queue: another configured platform could have it for a subscription of its own, or it is one of the
-   * gateway's own.
-   */
+  /** Whether a subscription of another configured platform could have this queue, or it is one of the gateway's own. */
   isAmbiguous(queue: string): boolean
-  /** Which of the jobs in the deliveries' or the consumer's queue are the subscription's. undefined = all. */
+  /** The owner by which the subscription's jobs in that queue are found. undefined = all jobs are its own. */
   ownerOfDeliveries(subscription: string): Owner | undefined
   ownerInSinkQueue(subscription: string): Owner | undefined
 }
@@ -37,7 +34,7 @@ const OWN: readonly string[] = [
   MAINTENANCE_QUEUE,
 ]
 
-/** `platforms`: the ids of all that are configured. */
+/** `platforms`: the ids of all configured platforms. */
 export function oldNames(platform: string, platforms: readonly string[]): OldNames {
   const mayOwn = (parts: string) =>
     platforms.filter((id) => parts.startsWith(`${id}-`) && NAME.test(parts.slice(id.length + 1)))
@@ -59,7 +56,7 @@ export function oldNames(platform: string, platforms: readonly string[]): OldNam
     isAmbiguous,
     ownerOfDeliveries: (subscription) =>
       isAmbiguous(names.deliveriesQueue(subscription)) ? { platform, subscription } : undefined,
-    // Its jobs are events. With this name and this platform it can only be one subscription's.
+    // The jobs are events, which have the platform but no subscription. One platform has this name only once.
     ownerInSinkQueue: (subscription) => (isAmbiguous(names.sinkQueue(subscription)) ? { platform } : undefined),
   }
 }

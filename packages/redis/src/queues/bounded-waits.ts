@@ -8,7 +8,7 @@ type BackendFactory = typeof createRedisBackend
 
 /** Added to the time of a blocking read; BullMQ itself adds one second. */
 const READ_MARGIN_MS = 3_000
-/** After that the connection goes on connecting by itself, and later commands wait in its offline queue. */
+/** After that the connection continues to connect, and later commands wait in its offline queue. */
 const RECONNECT_MS = 2_000
 
 /** A wait that is given up answers nothing: the worker fetches from its queue, and waits again. */

@@ -8,7 +8,6 @@ import { startLaps } from '../laps.ts'
 import { redisTimeMs } from '../store-health.ts'
 import { createErrorLog, type WarnLog } from './error-log.ts'
 
-
 /** `name`: the subscription's. `jobId` and `value` were written by the consumer and are not checked. */
 export type ReturnedJob = { name: string; jobId: string; value: unknown }
 
@@ -40,11 +39,11 @@ export type ConsumerReturns = {
 }
 
 const AWAITED_EVERY_MS = 20
-/** Of the queues from which something is awaited, so many are read in that time; more take longer. */
-const AWAITED_TOGETHER = 100
+/** Queues that are read in that time; more take longer. */
+const AWAITED_QUEUES = 100
 /** Where reading starts without a stored position: WeChat waits five seconds, so older return values are useless. */
 const LOOK_BACK_MS = 5_000
-/** The oldest position where reading resumes after a stop: wanted replies are remembered for so long. */
+/** The oldest position where reading resumes after a stop: the time for which late replies are accepted. */
 const LONGEST_LOOK_BACK_MS = 600_000
 /** Returns of one queue that are processed at once. */
 const MAX_AT_ONCE = 100
@@ -60,7 +59,7 @@ const LONGEST_PAUSE_MS = 500
  * Each failure halves the entries per read. After seven it is one entry, which is tried three times and then skipped.
  */
 const MAX_FAILURES = 10
-/** A read that takes longer goes on while the next queues are read. */
+/** A read that takes longer continues while the next queues are read. */
 const LONGEST_VISIT_MS = 100
 
 type Batch = { before: string; last: string; size: number; isDone: boolean }
@@ -205,7 +204,7 @@ export function createConsumerReturns(deps: ConsumerReturnsDeps): ConsumerReturn
   async function readAwaited(): Promise<void> {
     for (let due = awaiting(); due.length > 0 && !isClosed; due = awaiting()) {
       for (const one of due) void read(one)
-      await delay(AWAITED_EVERY_MS * Math.ceil(due.length / AWAITED_TOGETHER))
+      await delay(AWAITED_EVERY_MS * Math.ceil(due.length / AWAITED_QUEUES))
     }
     isReadingAwaited = false
   }

@@ -62,7 +62,7 @@ export function createDeliveryQueue({ queues, redis }: DeliveryQueueDeps): Deliv
           jobId: deliveryId,
           deduplication: { id: deliveryId, ttl: REMEMBERED_MS },
           delay: Math.max(0, Math.round(heldMs)),
-          // A push waits for the answer: it goes ahead of waiting deliveries.
+          // A push waits for the reply, so it is enqueued before waiting deliveries.
           ...(job.reply ? { lifo: true } : {}),
         })
         if (attemptsMade > 0) {

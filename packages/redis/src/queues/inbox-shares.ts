@@ -1,7 +1,7 @@
 // Owns: which worker serves which inboxes. Every worker computes the same shares from the same list of workers, without
 // a leader.
 
-/** Workers per inbox: when one dies, the other goes on at once. */
+/** Workers per inbox: when one dies, the other continues at once. */
 const LEAST_WORKERS = 2
 
 /**

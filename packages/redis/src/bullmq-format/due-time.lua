@@ -1,5 +1,5 @@
--- Finds out whether a queue has work, without taking any: a job that waits, one whose delay is over, one whose lock its
--- worker no longer renews.
+-- Reads when a queue has work, without fetching a job: a waiting job, a job whose delay is over, or a job whose lock is
+-- no longer renewed.
 -- KEY wait
 -- KEY prioritized
 -- KEY delayed
@@ -7,8 +7,8 @@
 -- KEY meta
 -- ARG prefix       of the queue's keys
 -- ARG nowMs
--- ARG renewedMs    that a renewed lock has left at least
--- RETURN ms until there is work; -1 = there is none
+-- ARG renewedMs    shortest remaining life of a lock that is renewed
+-- RETURN ms until there is work; -1 = none
 -- COST O(active jobs)
 
 local call = redis.call
