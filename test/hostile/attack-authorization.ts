@@ -381,7 +381,7 @@ export async function attackAuthorization(t: Test, gateway: HostileGateway): Pro
 
 /** U27, M11, U29, on a gateway of its own. */
 export async function burnQuota(t: Test): Promise<void> {
-  const gateway = await startGateway({ env: { AUTHURL_RATE_PER_MINUTE: '3' } })
+  const gateway = await startGateway({ workers: 0, env: { AUTHURL_RATE_PER_MINUTE: '3' } })
   t.teardown(() => gateway.stop())
   const port = Number(new URL(gateway.publicUrl).port)
   const get = (target: string, headers: Record<string, string> = {}) =>
