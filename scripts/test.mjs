@@ -18,8 +18,13 @@ const TEST = join(ROOT, 'test')
 /** For one file: tests that kill processes wait for locks to expire. */
 const FILE_TIMEOUT_SECONDS = 240
 const MAX_JOBS = 4
-/** Folders with the longest files, the longest last: those that start a whole gateway. */
-const LONG = ['wechat-core/', 'hostile/', 'flows/', 'chaos/', 'examples/']
+/** What takes long, the longest last; quick files of their own process fill the cores at the end. */
+const LONG = [
+  ...['packages/redis/', 'apps/worker/', 'apps/ingress/', 'wechat-core/'],
+  ...['hostile/', 'flows/', 'chaos/', 'examples/'],
+  ...['hostile/refusals', 'flows/platforms', 'flows/replays'],
+  ...['flows/ordering', 'flows/one-of-each', 'flows/two-of-each'],
+]
 /** Number of files that share a process, by folder: starting Node.js with tap and an app takes longer than most files. */
 const SHARED = {
   'apps/ingress/': 6,
@@ -124,7 +129,7 @@ function grouped(files) {
 
 // The longest first, so that none runs alone at the end.
 function byLength(left, right) {
-  const rank = (path) => LONG.findIndex((folder) => path.startsWith(folder))
+  const rank = (path) => LONG.findLastIndex((start) => path.startsWith(start))
   return rank(right) - rank(left) || left.localeCompare(right)
 }
 

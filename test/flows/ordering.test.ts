@@ -9,6 +9,7 @@ import t from 'tap'
 import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.ts'
 import { type Event, startGateway } from '../helpers/gateway.ts'
 import { nameOf, pushText } from '../helpers/push-text.ts'
+import { subscriptionsOf } from '../helpers/subscriptions.ts'
 import { until } from '../helpers/until.ts'
 
 const APP = 'wx00000000000000e1'
@@ -27,10 +28,8 @@ void t.test('ordering', async (story) => {
   const redis = new Redis(gateway.redis.url)
   story.teardown(() => redis.disconnect())
 
-  const put = async (name: string, body: object) => {
-    const answer = await call('PUT', `/subscriptions/${name}`, { match, ...body })
-    if (answer.status > 201) throw new Error(`PUT ${name}: ${answer.status} ${JSON.stringify(answer.body)}`)
-  }
+  const { put: putAny, remove, deadLetters } = subscriptionsOf(gateway)
+  const put = (name: string, body: object) => putAny(name, { match, ...body })
   const orderKeys = () => redis.keys('wx:*:order*')
   const laneKeys = () => redis.keys('wx:{wx-messages.*lane*')
   let pushed = 1_000
@@ -91,7 +90,7 @@ void t.test('ordering', async (story) => {
       })()
       await pushAll(users, 20, [APP, OTHER])
       await killing
-      const dead = async () => (await call('GET', '/subscriptions/hook/dead-letters')).body.items?.length ?? 0
+      const dead = async () => (await deadLetters('hook')).items?.length ?? 0
       await until('each is delivered or dead', async () => successes.length + (await dead()) >= 400, {
         timeoutMs: 60_000,
       })
@@ -115,7 +114,7 @@ void t.test('ordering', async (story) => {
         'nothing is kept for users without a delivery',
         async () => [...(await orderKeys()), ...(await laneKeys())].length === 0,
       )
-      for (const name of ['hook', 'queue', 'stream']) await call('DELETE', `/subscriptions/${name}`)
+      await remove('hook', 'queue', 'stream')
     },
   )
 
@@ -137,11 +136,11 @@ void t.test('ordering', async (story) => {
     await until('others come meanwhile', () => [...contents('oB'), ...contents('oC')].length === 2)
     t.notOk(contents('oA').includes('behind'))
     await until('the key goes on', () => contents('oA').includes('behind'))
-    t.match((await call('GET', '/subscriptions/hold/dead-letters')).body.items, [
+    t.match((await deadLetters('hold')).items, [
       { attempts: 7, lastError: 'orderingTimeoutSeconds are over: HTTP 500', event: { data: { Content: 'bad' } } },
     ])
     t.same(contents('oA').at(-1), 'behind')
-    await call('DELETE', '/subscriptions/hold')
+    await remove('hold')
   })
 
   await story.test(
@@ -177,7 +176,7 @@ void t.test('ordering', async (story) => {
       await put('pausing', { sink, ordering: 'none' })
       await until('nobody waits any longer', () => contents().length === 7)
       release()
-      await call('DELETE', '/subscriptions/pausing')
+      await remove('pausing')
       await until('no order is kept', async () => (await orderKeys()).length === 0)
     },
   )
@@ -194,7 +193,7 @@ void t.test('ordering', async (story) => {
       hook.received.map(({ event }) => event.data['Content']),
       ['0', '1', '2', '3', '4'],
     )
-    await call('DELETE', '/subscriptions/replying')
+    await remove('replying')
   })
 
   await story.test('what came while Redis was away is not overtaken by what comes after it', async (t) => {

@@ -6,6 +6,7 @@ import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.
 import { startGateway } from '../helpers/gateway.ts'
 import { nameOf, nowSeconds, pushText } from '../helpers/push-text.ts'
 import { startStopwatch } from '../helpers/stopwatch.ts'
+import { subscriptionsOf } from '../helpers/subscriptions.ts'
 import { until } from '../helpers/until.ts'
 
 const DEADLINE_MS = 1_200
@@ -37,12 +38,7 @@ void t.test('passive replies', async (story) => {
   await simulator.pushTicket()
   await simulator.authorize(APP)
   await until('the account is there', async () => (await gateway.call('GET', `/authorizers/${APP}`)).status === 200)
-  const put = async (name: string, body: object) => {
-    const { status } = await gateway.call('PUT', `/subscriptions/${name}`, body)
-    if (status > 201) throw new Error(`PUT ${name}: ${status}`)
-  }
-  const remove = (...names: string[]) =>
-    Promise.all(names.map((name) => gateway.call('DELETE', `/subscriptions/${name}`)))
+  const { put, remove, deadLetters: deadLettersOf } = subscriptionsOf(gateway)
   const eventOf = async (content: string) => {
     return await until(`${content} is in the log`, async () => {
       const { body } = await gateway.call('GET', '/events?limit=20')
@@ -136,9 +132,7 @@ void t.test('passive replies', async (story) => {
       const refused = await push(`${coin}<MiniGame><IsMock>1</IsMock></MiniGame></xml>`)
       t.ok(refused.ok && !refused.reply)
       await until('it is a failed delivery', async () => {
-        return (await gateway.call('GET', '/subscriptions/hook/dead-letters')).body.items?.find(
-          ({ lastError }) => lastError === 'invalid reply',
-        )
+        return (await deadLettersOf('hook')).items?.find(({ lastError }) => lastError === 'invalid reply')
       })
 
       const filled = await push(
@@ -158,7 +152,7 @@ void t.test('passive replies', async (story) => {
     await put('hook', { sink: { kind: 'webhook', url: hook.url }, reply: true, retry: { scheduleSeconds: [] } })
     const pushed = await simulator.sendText(APP, { openId: USER, content: 'invalid by hook' })
     t.equal(pushed.attempts[0]?.body, 'success')
-    const deadLetters = async () => (await gateway.call('GET', '/subscriptions/hook/dead-letters')).body.items ?? []
+    const deadLetters = async () => (await deadLettersOf('hook')).items ?? []
     const dead = await until('it is dead', async () => (await deadLetters())[0])
     t.match(dead, { lastError: 'invalid reply', attempts: 1 })
 
@@ -228,10 +222,7 @@ void t.test('passive replies', async (story) => {
     )
     const bad = await simulator.sendText(APP, { openId: USER, content: 'bad' })
     t.equal(bad.attempts[0]?.body, 'success')
-    const dead = await until(
-      'it is dead',
-      async () => (await gateway.call('GET', '/subscriptions/queue/dead-letters')).body.items?.[0],
-    )
+    const dead = await until('it is dead', async () => (await deadLettersOf('queue')).items?.[0])
     t.equal(dead.lastError, 'invalid reply')
     const logged = await until('the log says so', async () => {
       const { body } = await gateway.call('GET', `/events/${dead.eventId}`)
