@@ -116,7 +116,8 @@ void t.test(
     const { enqueueDelivery } = createDeliveryQueue({ ...store, redis: store.commands })
     const order = createDeliveryOrder({ ...store, platform: PLATFORM, redis: store.commands })
     const queue = store.queues.open(QUEUE)
-    const ids = async (state: 'waiting' | 'delayed') => (await queue.getJobs([state])).map(({ id = '' }) => id).toSorted()
+    const ids = async (state: 'waiting' | 'delayed') =>
+      (await queue.getJobs([state])).map(({ id = '' }) => id).toSorted()
     const place = (deliveryId: string) => ({ key: deliveryId.slice(0, -1), deliveryId })
     const all = ['ev_a1', 'ev_a2', 'ev_a3', 'ev_b1', 'ev_b2'].map(place)
 
