@@ -1,7 +1,7 @@
 // The house rules that a compiler does not know: who may import whom, where the environment is read, how a file begins.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -140,4 +140,15 @@ void t.test('no function or constant is exported that no other file uses', (t) =
     })
   t.same(unused, [])
   t.end()
+})
+
+type SlowTwins = { TWINS: Record<string, { edits: ReadonlyArray<{ file: string; from: string }> }> }
+
+void t.test('each slow twin of a fast lane finds the text that it replaces, once', async (t) => {
+  const { TWINS }: SlowTwins = await import(pathToFileURL(join(ROOT, 'bench/lanes/slow-twins.mjs')).href)
+  for (const [name, { edits }] of Object.entries(TWINS)) {
+    for (const { file, from } of edits) {
+      t.equal(readFileSync(join(ROOT, file), 'utf8').split(from).length - 1, 1, `${name}: ${file}`)
+    }
+  }
 })

@@ -1,7 +1,7 @@
 // Owns: for each fast lane, the edits of compiled modules that replace it by its slow twin. The figures are in
 // docs/fast-lanes.md.
 
-/** `edits`: replacements of text in modules of dist. `about`: what is measured, see lanes.mjs. */
+/** `edits`: replacements of text in modules of dist. `about`: what is measured, see ../lanes.mjs. */
 export const LANES = {
   'token-reads': {
     about: 'token',
@@ -15,9 +15,9 @@ export const LANES = {
     about: 'queue',
     edits: [
       {
-        file: 'packages/redis/dist/bullmq-format/format-version.js',
-        from: 'version === FORMAT_OF_BULLMQ',
-        to: 'false',
+        file: 'packages/redis/dist/driver-versions.js',
+        from: 'return version === KNOWN_VERSIONS[driver]',
+        to: "return driver !== 'bullmq' && version === KNOWN_VERSIONS[driver]",
       },
     ],
   },

@@ -1,5 +1,5 @@
-// Owns: a push as recent-acceptances.ts keeps it. Of a message that is the plaintext that WeChat sent: writing its
-// event as JSON a second time took a tenth of a push's CPU. Every other push is written as for the spool.
+// Owns: the record of a push for recent-acceptances.ts. A message is kept as the plaintext that WeChat sent: writing
+// its event as JSON a second time took a tenth of a push's CPU. Every other push is kept as the spool writes it.
 import { parseAuthorizerAppId, parseAuthorizerMessage, textOfUtf8 } from '@wxgw/wechat-core'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -7,7 +7,7 @@ import { messageEvent } from './message-event.ts'
 import type { RingRecord } from './push-ring.ts'
 import { MadeSchema, type Push, readPush, ReplyWantedSchema, writePush } from './push.ts'
 
-/** Of a message, with the plaintext as the body. */
+/** The head of a message. The body is its plaintext. */
 const HeadSchema = Type.Object({
   platform: Type.String(),
   appId: Type.String(),
@@ -17,7 +17,7 @@ const HeadSchema = Type.Object({
 })
 const compiled = Compile(HeadSchema)
 
-/** Of a push that the body holds as writePush wrote it. */
+/** The head of every other push. The body is what writePush wrote. */
 const WRITTEN = ''
 
 /** `plaintext`: what the message was parsed from. */

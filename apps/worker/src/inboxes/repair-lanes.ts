@@ -16,10 +16,10 @@ export function startRepairingLanes({ count, stranded, log, everyMs = EVERY_MS }
   async function repair(inbox: number): Promise<void> {
     try {
       const lanes = await stranded.repair(inbox)
-      if (lanes > 0) log.warn({ inbox, lanes }, 'lanes.mended')
+      if (lanes > 0) log.warn({ inbox, lanes }, 'lanes.repaired')
     } catch (error) {
       // Readiness reports that Redis is away. With several masters the other inboxes are still checked.
-      if (!isStoreAway(error)) log.warn({ err: error, inbox }, 'lanes.not_mended')
+      if (!isStoreAway(error)) log.warn({ err: error, inbox }, 'lanes.not_repaired')
     }
   }
 

@@ -6,7 +6,7 @@
 
 local time = redis.call('TIME')
 local nowUs = time[1] * 1000000 + time[2]
--- Longer than from a delivery's joining to its job, also when the worker was killed in between (16 s).
+-- A delivery gets its job within this time after its place, also when the worker was killed in between (16 s).
 local NEW_US = 30000000
 
 local function remove(member, id)

@@ -45,7 +45,7 @@ export function startRepairingOrders({
       for (const subscription of await subscriptions.all()) await check(subscription)
     } catch (error) {
       // Readiness reports that Redis is away.
-      if (!isStoreAway(error)) log.warn({ err: error, platform }, 'orders.not_mended')
+      if (!isStoreAway(error)) log.warn({ err: error, platform }, 'orders.not_repaired')
     }
   })
 }
