@@ -31,6 +31,7 @@ const AWAY_MS = 500
 const AGAIN_MS = 1_000
 
 type Waiting = { entry: unknown; message: BatchedEvent | undefined; arrival: string }
+type Entries = { platform: string; entries: readonly Waiting[] }
 
 export function laneHandler(deps: LaneDeps): JobHandler<LaneJob> {
   const { lanes } = deps
@@ -50,13 +51,10 @@ export function laneHandler(deps: LaneDeps): JobHandler<LaneJob> {
 }
 
 /** Answers how many were dispatched, counted from the first to the first failure. Never rejects. */
-async function dispatchAll(
-  deps: LaneDeps,
-  { platform, entries }: { platform: string; entries: readonly Waiting[] },
-  context: JobContext,
-): Promise<number> {
+async function dispatchAll(deps: LaneDeps, lane: Entries, context: JobContext): Promise<number> {
   const { slots } = deps
-  const batch = await batchOf(deps, { platform, entries }, context)
+  const { entries } = lane
+  const batch = await batchOf(deps, lane, context)
   if (batch === undefined) return 0
   await slots.enter(entries.length)
   const dispatched = await Promise.all(
@@ -68,8 +66,6 @@ async function dispatchAll(
 
 /** Without the platform nothing is dispatched. */
 const NO_ORDER: OrderedBatchDeps = { record: async () => [], mayWrite: () => false, enqueue: async () => {} }
-
-type Entries = { platform: string; entries: readonly Waiting[] }
 
 /** undefined: the store is away. */
 async function batchOf(deps: LaneDeps, lane: Entries, { signal }: JobContext): Promise<OrderedBatch | undefined> {

@@ -71,7 +71,7 @@ export const overviewTexts = dictionary(
       'redis-persistence': 'A crash of Redis loses data',
       clock: 'The clocks of the gateway and of Redis differ',
       bullmq: 'The installed version of BullMQ is not tested',
-      ioredis: 'The installed ioredis is not a known version',
+      ioredis: 'The installed version of ioredis is not tested',
       ticket: 'No ticket from WeChat for a long time: tokens cannot be refreshed',
       subscriptions: 'Events arrive, but no subscription is enabled',
       serving: 'The gateway is shutting down',

@@ -1,7 +1,7 @@
 // Owns: the deliveries of ordered subscriptions. They join the order and become jobs, unless nothing of their key is
 // pending: then a webhook is called, and a queue or a stream written to, without a job.
 import { type DeliveryJob, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
-import { type DeliveryOrder, type DeliveryQueue, type EventLog, PARKED_MS } from '@wxgw/redis'
+import { type DeliveryOrder, type DeliveryQueue, type EventLog, type JoinedPlace, PARKED_MS } from '@wxgw/redis'
 import type { StopSignal } from '@wxgw/wechat-core'
 import { callChain, type CalledWebhook, type CallInOrderDeps, type Chain, isCallable } from './call-in-order.ts'
 import { findWritable, type MayWrite, writeInOrder, type WriteInOrderDeps } from './write-in-order.ts'
@@ -21,6 +21,8 @@ export type OrderedDeliveries = {
   leave(subscription: Subscription, delivery: Pick<DeliveryJob, 'event' | 'deliveryId'>): Promise<void>
 }
 
+/** The place of each delivery when it joined. */
+type Joined = ReadonlyMap<DeliveryJob, JoinedPlace | undefined>
 type DispatchOptions = { mayWrite: MayWrite; stop: StopSignal }
 
 type OrderedDeliveriesDeps = CallInOrderDeps &
@@ -35,18 +37,23 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
 
   async function enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void> {
     if (deliveries.length === 0) return
-    const joined = await order.join(subscription.name, placesOf(subscription, deliveries))
-    await addJobs(subscription, deliveries, (delivery) => joined[deliveries.indexOf(delivery)] === 'behind')
+    await addJobs(subscription, deliveries, await join(subscription, deliveries))
+  }
+
+  async function join(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<Joined> {
+    const places = await order.join(subscription.name, placesOf(subscription, deliveries))
+    return new Map(deliveries.map((delivery, index) => [delivery, places[index]]))
   }
 
   /** Of deliveries that have joined the order. */
   async function addJobs(
     subscription: Subscription,
     deliveries: readonly DeliveryJob[],
-    isBehind: (delivery: DeliveryJob) => boolean,
+    joined: Joined,
   ): Promise<void> {
     if (deliveries.length === 0) return
-    await Promise.all(deliveries.map((job) => enqueueDelivery(job, isBehind(job) ? { delayMs: PARKED_MS } : {})))
+    const optionsOf = (job: DeliveryJob) => (joined.get(job) === 'behind' ? { delayMs: PARKED_MS } : {})
+    await Promise.all(deliveries.map((job) => enqueueDelivery(job, optionsOf(job))))
     await order.settle(subscription.name, placesOf(subscription, deliveries))
   }
 
@@ -57,20 +64,17 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
     stop: StopSignal,
   ): Promise<void> {
     const webhook = { subscription: subscription.name, url: subscription.sink.url }
-    const joined = await order.join(subscription.name, placesOf(subscription, deliveries))
-    const placeOf = new Map(deliveries.map((delivery, index) => [delivery, joined[index]]))
-    const add = (added: readonly DeliveryJob[]) => addJobs(subscription, added, (one) => placeOf.get(one) === 'behind')
-
+    const joined = await join(subscription, deliveries)
+    const add = (added: readonly DeliveryJob[]) => addJobs(subscription, added, joined)
     const all = chainsOf(subscription, deliveries)
-    const isAlone = ({ deliveries: [first] }: Chain) => first !== undefined && placeOf.get(first) === 'alone'
+    const isAlone = ({ deliveries: [first] }: Chain) => first !== undefined && joined.get(first) === 'alone'
     const [occupied, alone] = [all.filter((chain) => !isAlone(chain)), all.filter(isAlone)]
     const callAll = async (chains: readonly Chain[]) => {
       if (directCalls.speed(webhook) === 'slow') return add(jobsOf(chains))
       await allSettled(
         chains.map(async (chain) => {
           const attempted = await callChain(deps, { subscription, chain, stop })
-          // Parked, all of them: `settle` promotes the first when nothing is before it.
-          await addJobs(subscription, chain.deliveries.slice(attempted), () => true)
+          await add(chain.deliveries.slice(attempted))
         }),
       )
     }
