@@ -118,30 +118,48 @@ void t.test('ordering', async (story) => {
     },
   )
 
-  await story.test('a failing one holds its user alone, until its time is over', async (t) => {
-    const hook = await startHook(t, ({ data }) => ({ status: data['Content'] === 'bad' ? 500 : 204 }))
-    const contents = (user: string) =>
-      hook.received.filter(({ event }) => event.subject === user).map(({ event }) => event.data['Content'])
-    const sink = { kind: 'webhook', url: hook.url }
-    await put('hold', {
-      sink,
-      ordering: 'subject',
-      orderingTimeoutSeconds: 6,
-      retry: { scheduleSeconds: [0, 0, 0, 0, 0, 0, 600] },
-    })
-    await push('bad')
-    await push('behind')
-    await until('it is tried, again and again', () => contents('oA').length === 7)
-    for (const user of ['oB', 'oC']) await push('other', { user })
-    await until('others come meanwhile', () => [...contents('oB'), ...contents('oC')].length === 2)
-    t.notOk(contents('oA').includes('behind'))
-    await until('the key goes on', () => contents('oA').includes('behind'))
-    t.match((await deadLetters('hold')).items, [
-      { attempts: 7, lastError: 'orderingTimeoutSeconds are over: HTTP 500', event: { data: { Content: 'bad' } } },
-    ])
-    t.same(contents('oA').at(-1), 'behind')
-    await remove('hold')
-  })
+  await story.test(
+    'a failing one holds its user alone, until its time is over, and has its turn when sent again',
+    async (t) => {
+      const hook = await startHook(t, ({ data }) => ({ status: data['Content'] === 'bad' ? 500 : 204 }))
+      const contents = (user: string) =>
+        hook.received.filter(({ event }) => event.subject === user).map(({ event }) => event.data['Content'])
+      const sink = { kind: 'webhook', url: hook.url }
+      await put('hold', {
+        sink,
+        ordering: 'subject',
+        orderingTimeoutSeconds: 6,
+        retry: { scheduleSeconds: [0, 0, 0, 0, 0, 0, 600] },
+      })
+      await push('bad')
+      await push('behind')
+      await until('it is tried, again and again', () => contents('oA').length === 7)
+      for (const user of ['oB', 'oC']) await push('other', { user })
+      await until('others come meanwhile', () => [...contents('oB'), ...contents('oC')].length === 2)
+      t.notOk(contents('oA').includes('behind'))
+      await until('the key goes on', () => contents('oA').includes('behind'))
+      t.match((await deadLetters('hold')).items, [
+        { attempts: 7, lastError: 'orderingTimeoutSeconds are over: HTTP 500', event: { data: { Content: 'bad' } } },
+      ])
+      t.same(contents('oA').at(-1), 'behind')
+
+      let release = () => {}
+      const released = new Promise<void>((resolve) => (release = resolve))
+      hook.answer = async () => {
+        await released
+        return { status: 204 }
+      }
+      await push('slow')
+      await until('another one is under way', () => contents('oA').at(-1) === 'slow')
+      await call('POST', '/subscriptions/hold/dead-letters/replay')
+      await until('it waits', async () => (await redis.zcard('wx:{wx-deliveries.open1.hold}:order')) === 2)
+      release()
+      await push('last')
+      await until('all come', () => contents('oA').at(-1) === 'last')
+      t.same(contents('oA').slice(-3), ['slow', 'bad', 'last'])
+      await remove('hold')
+    },
+  )
 
   await story.test(
     'a paused one keeps the order, a replay goes behind what waits, and without ordering all go on',

@@ -9,7 +9,10 @@ import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
 import { enterAll, joinAll, leaveAll, repairOrder, occupiedKeys, settleAll } from './order-scripts.ts'
 
-/** `key` as orderingKey gives it. */
+/**
+ * `key` as orderingKey gives it. `deliveryId`: the id of the delivery's job, which a dead letter keeps when it is sent
+ * again.
+ */
 export type OrderedDelivery = { key: string; deliveryId: string }
 
 /**

@@ -21,7 +21,7 @@ export type BacklogTrim = {
   trim(subscription: string, maxBacklog: number, onDead: OnDead): Promise<number>
 }
 
-type OnDead = (job: DeliveryJob, attempts: number) => Promise<void>
+type OnDead = (delivery: DeliveryJob, job: { jobId: string; attempts: number }) => Promise<void>
 
 export type BacklogTrimDeps = {
   platform: string
@@ -56,12 +56,12 @@ export function createBacklogTrim({ platform, connection, redis, keys, queues, l
         const job = await worker.getNextJob(token, { block: false })
         // No job can be taken: the remaining ones wait for their retry.
         if (!job) return
-        const { attemptsMade } = job
+        const { id: jobId = '', attemptsMade } = job
         await job.updateData({ ...Object(job.data), attempts: attemptsMade })
         await job.moveToFailed(new UnrecoverableError(BACKLOG_FULL), token)
         failed += 1
         const delivery = parseJob(job.data)
-        if (delivery) await onDead(delivery, attemptsMade)
+        if (delivery) await onDead(delivery, { jobId, attempts: attemptsMade })
       }
     }
     try {

@@ -60,7 +60,10 @@ function setUp({ isFirst = true, outcomes = [], updatedAtMs = 0, state = {} }: S
   return {
     calls,
     attempt: (number = 1, isRepeated = false) =>
-      deliver({ ...job, scheduleSeconds: [] }, { number, isRepeated, signal: new AbortController().signal }),
+      deliver(
+        { ...job, scheduleSeconds: [] },
+        { jobId: 'ev_1', number, isRepeated, signal: new AbortController().signal },
+      ),
     advance: (ms: number) => (nowMs += ms),
     setOpen: (open: boolean) => (isOpen = open),
   }

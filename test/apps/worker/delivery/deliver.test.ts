@@ -55,7 +55,7 @@ function setUp(
     ...deps,
   })
   const attempt = (number = 1, changed: Partial<DeliveryJob> = {}, signal = new AbortController().signal) =>
-    run({ ...job(), ...changed }, { number, signal })
+    run({ ...job(), ...changed }, { jobId: 'ev_1', number, signal })
   return { attempt, changes, disabled, logged, seen, counted }
 }
 

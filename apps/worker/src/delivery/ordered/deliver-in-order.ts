@@ -26,7 +26,7 @@ const AGAIN_MS = 1_000
 export function createDeliverInOrder(deps: DeliverInOrderDeps): Deliver {
   return async (job, attempt) => {
     try {
-      const ordered = await orderOf(deps, job)
+      const ordered = await orderOf(deps, job, attempt)
       return ordered === undefined
         ? await deps.deliver(job, attempt)
         : await deliverFirst(deps, { job, attempt, ordered })
@@ -37,11 +37,15 @@ export function createDeliverInOrder(deps: DeliverInOrderDeps): Deliver {
   }
 }
 
-async function orderOf({ subscriptions }: DeliverInOrderDeps, job: DeliveryJob): Promise<Ordered | undefined> {
+async function orderOf(
+  { subscriptions }: DeliverInOrderDeps,
+  job: DeliveryJob,
+  { jobId }: Attempt,
+): Promise<Ordered | undefined> {
   const subscription = (await subscriptions.all()).find(({ name }) => name === job.subscription)
   if (subscription === undefined) return undefined
   const key = orderingKey(subscription, job.event)
-  return key === undefined ? undefined : { subscription, key, deliveryId: job.deliveryId }
+  return key === undefined ? undefined : { subscription, key, deliveryId: jobId }
 }
 
 type Turn = { job: DeliveryJob; attempt: Attempt; ordered: Ordered }
@@ -62,7 +66,7 @@ async function deliverFirst(deps: DeliverInOrderDeps, turn: Turn): Promise<Deliv
     if (leftMs <= 0) return ended(deps, ordered, await timedOut(deps, turn, held))
     const dueInMs = held.dueAtMs - startedAtMs
     if (dueInMs > 0) {
-      await order.hold(name, job.deliveryId, { ...held, heldMs, checkedAtMs: startedAtMs })
+      await order.hold(name, ordered.deliveryId, { ...held, heldMs, checkedAtMs: startedAtMs })
       return { kind: 'delay', delayMs: Math.min(dueInMs, leftMs) }
     }
   }

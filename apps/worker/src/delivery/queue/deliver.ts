@@ -16,6 +16,8 @@ export type DeliverDeps = DeliverOnceDeps & {
 }
 
 export type Attempt = {
+  /** Of the job in the subscription's queue. A dead letter that is sent again keeps it, with another `deliveryId`. */
+  jobId: string
   /** The first is 1. Only attempts that were made count. */
   number: number
   /** The job has run before, and that run may have been killed after its attempt. Default false. */

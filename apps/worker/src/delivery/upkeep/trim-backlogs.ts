@@ -41,11 +41,11 @@ async function trimAll(deps: TrimBacklogsDeps): Promise<void> {
   try {
     for (const one of paused) {
       const { name: subscription, maxBacklog } = one
-      const dead = await trim.trim(subscription, maxBacklog, async ({ event, deliveryId }, attempts) => {
+      const dead = await trim.trim(subscription, maxBacklog, async ({ event }, { jobId, attempts }) => {
         await recordState(deps, { event, subscription, status: 'dead', attempts, lastError: BACKLOG_FULL })
         const key = orderingKey(one, event)
         // Only the first delivery of a key can be taken: leaving makes the next one the first.
-        if (key !== undefined) await order.leave(subscription, { key, deliveryId })
+        if (key !== undefined) await order.leave(subscription, { key, deliveryId: jobId })
       })
       if (dead > 0) log.warn({ platform, subscription, maxBacklog, dead }, 'backlog.trimmed')
     }
