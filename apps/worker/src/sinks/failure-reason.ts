@@ -40,7 +40,7 @@ export function isOurStoreAway(error: unknown): boolean {
   return error instanceof GatewayError && isStoreAway(error) && codeOf(error.cause) !== 'NOPERM'
 }
 
-/** Why our own Redis refused a write. */
+/** Why our own Redis refused a write. For errors of which isOurStoreAway is false. */
 export function storeFailure(error: unknown): string {
   if (!(error instanceof GatewayError)) return 'INTERNAL'
   return isStoreAway(error) ? 'NOPERM' : error.code

@@ -3,7 +3,7 @@
 -- ARG prefix  of jobs
 -- ARG first   rank
 -- ARG last    rank
--- RETURN the reasons
+-- RETURN the reasons; 'unknown' = a job has none
 -- COST O(last - first)
 
 local reasons = {}
