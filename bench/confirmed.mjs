@@ -1,7 +1,7 @@
 // Owns: `npm run bench -- confirmed`: the cost of REDIS_MIN_REPLICAS=1 for a push: ack p99 with and without it, in
 // alternating rounds over the same master and replica, as the ratio of medians.
-import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
 await bootstrap()
 const { startGateway, until } = await import('./stack/gateway.mjs')
@@ -10,7 +10,7 @@ const { createMessages } = await import('./stack/messages.mjs')
 const { startLoad } = await import('./load/load.mjs')
 const { median, round } = await import('./load/histogram.mjs')
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },

@@ -5,8 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
 await bootstrap()
 const { round: rounded } = await import('./load/histogram.mjs')
@@ -15,7 +15,7 @@ const { startGateway, until } = await import('./stack/gateway.mjs')
 const { appIdOf, eventIdOf, openIdOf, openStores, RARE, storeAccounts, storeEvents, storeLinks, userNameOf } =
   await import('./stack/stored.mjs')
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
     accounts: { type: 'string', default: '100000' },
     events: { type: 'string', default: '1000000' },

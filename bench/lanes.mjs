@@ -1,6 +1,5 @@
 // Owns: `npm run bench -- lanes --only NAME,NAME [--pairs N]`: the saving of each fast lane: CPU per item with the
 // lane and with its slow twin, as medians of alternating rounds. It counts the lane's processes and Redis.
-import { parseArgs } from 'node:util'
 import { LANES, TWINS } from './lanes/slow-twins.mjs'
 import { startLoad } from './load/load.mjs'
 import { median, round } from './load/histogram.mjs'
@@ -8,8 +7,9 @@ import { arrivalCounter, startReceiver } from './stack/consumer.mjs'
 import { startGateway, until } from './stack/gateway.mjs'
 import { createMessages } from './stack/messages.mjs'
 import { withUsage } from './stack/usage.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: { only: { type: 'string', default: Object.keys(LANES).join(',') }, pairs: { type: 'string', default: '5' } },
 })
 const PAIRS = Number(options.pairs)

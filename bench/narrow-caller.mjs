@@ -5,8 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
 await bootstrap()
 const { startAttack } = await import('./load/attack.mjs')
@@ -16,7 +16,7 @@ const { startGateway } = await import('./stack/gateway.mjs')
 const { createMessages } = await import('./stack/messages.mjs')
 const { residentMb, withUsage } = await import('./stack/usage.mjs')
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: { seconds: { type: 'string', default: '60' }, rate: { type: 'string', default: '400' } },
 })
 const [seconds, rate] = [Number(values.seconds), Number(values.rate)]

@@ -3,9 +3,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
 import { bootstrap } from '../scripts/bootstrap.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
 await bootstrap()
 
@@ -13,7 +13,7 @@ const { startGateway, until } = await import('./stack/gateway.mjs')
 const { cpuMs } = await import('./stack/usage.mjs')
 const { createTextLoad } = await import('./load/texts.mjs')
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     messages: { type: 'string', default: '5000' },
     rounds: { type: 'string', default: '2' },

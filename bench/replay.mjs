@@ -2,17 +2,17 @@
 // and of their deliveries to a webhook, with the replay paused and running, as medians of rounds.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { parseArgs } from 'node:util'
 import { shardKeys } from '@wxgw/redis'
 import { Redis } from 'ioredis'
 import { bootstrap } from '../scripts/bootstrap.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
 await bootstrap()
 
 const { startGateway, until } = await import('./stack/gateway.mjs')
 const { createTextLoad } = await import('./load/texts.mjs')
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     events: { type: 'string', default: '100000' },
     rate: { type: 'string', default: '500' },

@@ -3,7 +3,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { startLoad } from './load/load.mjs'
 import { formatTable } from './report/table.mjs'
 import { api } from './rows/api.mjs'
@@ -22,6 +21,7 @@ import { startGateway } from './stack/gateway.mjs'
 import { createMessages } from './stack/messages.mjs'
 import { warmUp, warmUpWorker } from './stack/warm-up.mjs'
 import { startYardstick } from './stack/yardstick.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
 const QUICK = {
   repeats: 1,
@@ -71,7 +71,7 @@ const ROWS = {
   scale: { run: scale, needsWorker: false },
 }
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },

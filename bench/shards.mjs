@@ -1,7 +1,7 @@
 // Owns: `npm run bench -- shards`: the cost of a message for the masters of a Redis Cluster with 1, 8 and 64 shards:
 // CPU of all masters per message, from push to 60 streams, and the busiest master against the mean.
-import { parseArgs } from 'node:util'
 import { bootstrap } from '../scripts/bootstrap.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
 await bootstrap()
 const { startGateway, until } = await import('./stack/gateway.mjs')
@@ -9,7 +9,7 @@ const { startCluster } = await import('./stack/redis-cluster.mjs')
 const { cpuMs } = await import('./stack/usage.mjs')
 const { createTextLoad } = await import('./load/texts.mjs')
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     masters: { type: 'string', default: '3,6' },
     shards: { type: 'string', default: '1,8,64' },

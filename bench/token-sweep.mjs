@@ -1,10 +1,10 @@
 // Owns: `npm run bench -- sweep [authorizers]`: the row `sweep` alone, by default with a million authorizers, with all
 // figures.
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../scripts/read-options.mjs'
 import { measureSweep } from './rows/sweep.mjs'
 
-const { positionals } = parseArgs({ allowPositionals: true })
-const [report] = await measureSweep([Number(positionals[0] ?? 1_000_000)])
+const { positionals } = readOptions({ allowPositionals: true })
+const [report] = await measureSweep([Number(positionals[0] ?? '1000000')])
 process.stdout.write(`${JSON.stringify({ ...report, cpu: cpus()[0]?.model }, null, 2)}\n`)
 process.exitCode = report.slowestTickMs < 50 && report.bytesPerAuthorizer < 2_560 ? 0 : 1

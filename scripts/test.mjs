@@ -4,12 +4,12 @@
 import { readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { BootstrapError, prepare } from './bootstrap.mjs'
 import { ensureBrowser } from './browser.mjs'
 import { ensureExampleLanguages } from './example-languages.mjs'
 import { lint } from './lint-rules.mjs'
 import { otherNode, withNode } from './other-node.mjs'
+import { readOptions } from './read-options.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
 import { ROOT, run, say } from './run-command.mjs'
 import { runTestFiles } from './test-files.mjs'
@@ -40,7 +40,7 @@ const SHARED = {
 /** Files that change their whole process. */
 const ALONE = ['apps/ingress/api-calls/', 'apps/ingress/event-stream']
 
-const { values, positionals: patterns } = parseArgs({
+const { values, positionals: patterns } = readOptions({
   options: {
     node: { type: 'string' },
     whole: { type: 'boolean', default: false },

@@ -1,5 +1,5 @@
 // Owns: running the demo after the build: it starts Redis, gateway, simulator and consumers, plays the story and stops
-// them. `--once` exits after the story: 0 on success, 1 otherwise.
+// them.
 import { freePort } from '../../test/dist/helpers/free-port.js'
 import { createStack, pushUrls } from '../../test/dist/helpers/stack.js'
 import { provideRedis } from '../redis.mjs'
@@ -24,7 +24,6 @@ const ACCOUNT = 'wx5151000000000001'
 /** Longer than WeChat's 5 s, for slow machines. */
 const PATIENT_MS = '60000'
 
-const once = process.argv.includes('--once')
 const processes = createProcesses()
 let redis
 let ending
@@ -37,9 +36,8 @@ async function end(code) {
   await ending
   process.exit(code)
 }
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void end(once ? 1 : 0))
 
-async function startGateway() {
+async function startGateway({ once }) {
   const simulatorPort = await freePort(3010)
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
   // On your own Redis, the demo uses a platform of its own.
@@ -88,12 +86,12 @@ function withoutPassword(urls) {
   return urls.replaceAll(/:\/\/[^@/,]*@/g, '://…@')
 }
 
-async function main() {
+async function play({ once }) {
   redis = await provideRedis()
   const kind =
     redis.kind === 'embedded' ? 'embedded (no redis-server in PATH): keeps nothing, for this demo only' : redis.kind
   fact('Redis', `${withoutPassword(redis.url)} (${kind})`)
-  const { urls, platform, base } = await startGateway()
+  const { urls, platform, base } = await startGateway({ once })
   fact('ingress', `${urls.public} (public), ${urls.internal} (internal)`)
   fact('worker', urls.worker)
   fact('simulator (plays WeChat)', urls.simulator)
@@ -120,8 +118,14 @@ async function main() {
   done('it all keeps running until you press Ctrl-C')
 }
 
-main().catch(async (error) => {
-  failed(error.message)
-  if (processes.logs()) console.error(processes.logs())
-  await end(1)
-})
+/** `once`: exits after the story, with 0 on success, 1 otherwise. */
+export async function runDemo({ once }) {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void end(once ? 1 : 0))
+  try {
+    await play({ once })
+  } catch (error) {
+    failed(error.message)
+    if (processes.logs()) console.error(processes.logs())
+    await end(1)
+  }
+}

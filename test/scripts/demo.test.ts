@@ -9,6 +9,16 @@ import { until } from '../helpers/until.ts'
 /** It starts six processes, on a busy machine. */
 const TIMEOUT_MS = 120_000
 
+void t.test('an unknown option starts nothing, and the known ones are printed', async (t) => {
+  const known = { 'demo.mjs': '--once', 'lint.mjs': '--fix', 'test.mjs': '--no-retry' }
+  for (const [script, option] of Object.entries(known)) {
+    const run = (argument: string) =>
+      spawnSync(process.execPath, [`scripts/${script}`, argument], { cwd: PROJECT_ROOT, env: {}, encoding: 'utf8' })
+    t.match(run('--unknown'), { status: 1, stdout: '', stderr: `Unknown option '--unknown'. Options: ` }, script)
+    t.match(run('--help'), { status: 0, stderr: option }, script)
+  }
+})
+
 void t.test('the demo that stays up', async (t) => {
   // tap's own loaders, which it gives to children, are nothing for the compiler that the demo may run.
   const start = `unset NODE_OPTIONS; exec '${process.execPath}' scripts/demo.mjs`
