@@ -10,21 +10,21 @@ type GatedSealer = Sealer & {
 
 /** Until `release`, both functions throw STORE_UNAVAILABLE. */
 export function createGatedSealer(sealer: Sealer): GatedSealer {
-  let isProven = false
-  const proven = () => {
-    if (!isProven)
-      throw new GatewayError('STORE_UNAVAILABLE', 'the sealing keys are not proven yet', {
+  let isReleased = false
+  const released = () => {
+    if (!isReleased)
+      throw new GatewayError('STORE_UNAVAILABLE', 'the sealing keys are not checked yet', {
         retry: true,
         retryAfterSeconds: 1,
       })
     return sealer
   }
   return {
-    seal: (plaintext, place) => proven().seal(plaintext, place),
-    open: (sealed, place) => proven().open(sealed, place),
+    seal: (plaintext, place) => released().seal(plaintext, place),
+    open: (sealed, place) => released().open(sealed, place),
     isCurrent: (sealed) => sealer.isCurrent(sealed),
     release: () => {
-      isProven = true
+      isReleased = true
     },
   }
 }

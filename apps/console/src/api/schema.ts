@@ -951,7 +951,7 @@ export interface operations {
                 cursor?: string;
                 /** @description 1 to 500, default 100 */
                 limit?: string;
-                /** @description the caller's own name for whoever gets the link */
+                /** @description the caller's own name for the recipient of the link */
                 reference?: string;
                 status?: "open" | "completed" | "expired" | "cancelled" | "refused";
             };
@@ -1000,7 +1000,7 @@ export interface operations {
                     categoryIdList?: string;
                     /** @default 86400 */
                     expiresInSeconds?: number;
-                    /** @description the caller's own name for whoever gets the link */
+                    /** @description the caller's own name for the recipient of the link */
                     reference: string;
                     /** @description where the browser goes after the authorization; its origin is one of AUTH_REDIRECT_ORIGINS */
                     returnUrl?: string;
@@ -1553,7 +1553,7 @@ export interface operations {
                         }[];
                         /** @description where the next page begins; null on the last one. A page may be short, or empty, and not be the last */
                         nextCursor: string | null;
-                        /** @description with `q`, and when the search was cut at its bound: what was received before this time has not been looked at; `nextCursor` goes on there */
+                        /** @description with `q`, and when the search reached its bound: events received before this time were not read; `nextCursor` continues there */
                         scannedTo?: string;
                     };
                 };
@@ -2341,7 +2341,7 @@ export interface operations {
                 cursor?: string;
                 /** @description 1 to 500, default 100 */
                 limit?: string;
-                /** @description only those with exactly this `lastError`, as `deadLettersByReason` of the figures names it; 5,000 are looked at for a page */
+                /** @description only those with exactly this `lastError`, as `deadLettersByReason` of the stats has it; a page compares 5,000 */
                 reason?: string;
             };
             header?: never;
@@ -2375,7 +2375,7 @@ export interface operations {
                         nextCursor: string | null;
                         /**
                          * Format: date-time
-                         * @description of a page for which as many were looked at as may be: what failed before this time was not; `nextCursor` goes on
+                         * @description when the page reached its bound: dead letters that failed before this time were not read; `nextCursor` continues there
                          */
                         scannedTo?: string;
                     };

@@ -46,7 +46,7 @@ const instant = { ...InstantSchema, description: 'ISO 8601, of receipt' }
 const scannedTo = Type.Optional(
   Type.String({
     description:
-      'with `q`, and when the search was cut at its bound: what was received before this time has not been looked at; `nextCursor` goes on there',
+      'with `q`, and when the search reached its bound: events received before this time were not read; `nextCursor` continues there',
   }),
 )
 

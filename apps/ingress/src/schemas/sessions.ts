@@ -13,7 +13,7 @@ export const DEFAULT_EXPIRES_IN_SECONDS = 86_400
 const reference = Type.String({
   minLength: 1,
   maxLength: 128,
-  description: "the caller's own name for whoever gets the link",
+  description: "the caller's own name for the recipient of the link",
 })
 
 const NewSession = Type.Object(

@@ -36,14 +36,14 @@ const deadLetterReason = Type.Optional(
     minLength: 1,
     maxLength: 300,
     description:
-      'only those with exactly this `lastError`, as `deadLettersByReason` of the figures names it; 5,000 are looked at for a page',
+      'only those with exactly this `lastError`, as `deadLettersByReason` of the stats has it; a page compares 5,000',
   }),
 )
 const deadLettersScannedTo = Type.Optional(
   Type.String({
     format: 'date-time',
     description:
-      'of a page for which as many were looked at as may be: what failed before this time was not; `nextCursor` goes on',
+      'when the page reached its bound: dead letters that failed before this time were not read; `nextCursor` continues there',
   }),
 )
 

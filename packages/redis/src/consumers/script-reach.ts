@@ -20,10 +20,10 @@ const writeProbe = defineScript({ name: 'consumers/write-probe', keys: ['home', 
 
 /** `home`: a key of the log. */
 export function createScriptReach(redis: RedisConnection, home: string): ScriptReach {
-  const known = new Map<string, 'unproven' | 'reached' | 'out of reach'>([[hashTag(home), 'reached']])
+  const known = new Map<string, 'unknown' | 'reached' | 'out of reach'>([[hashTag(home), 'reached']])
 
   /** A script writes a key, and an ordinary command has to find it. Never rejects. */
-  async function prove(tag: string): Promise<void> {
+  async function check(tag: string): Promise<void> {
     // A random key, because another process may probe at the same moment.
     const probe = scriptProbeKey(tag, randomUUID())
     try {
@@ -41,8 +41,8 @@ export function createScriptReach(redis: RedisConnection, home: string): ScriptR
       const tag = hashTag(key)
       const state = known.get(tag)
       if (state === undefined) {
-        known.set(tag, 'unproven')
-        void prove(tag)
+        known.set(tag, 'unknown')
+        void check(tag)
       }
       return state === 'reached'
     },

@@ -73,7 +73,7 @@ export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): Stran
         const stranded = unattended.filter(({ receivedAtMs }) => receivedAtMs < untilMs)
         // The job id is made from the account: as long as that job waits, no other one is added.
         const add = ({ account }: Unattended) =>
-          addLaneJob(queues.open(queue), laneOf(account), batchJobId(`mend.${account}.`, 1))
+          addLaneJob(queues.open(queue), laneOf(account), batchJobId(`repair.${account}.`, 1))
         await Promise.all(stranded.map(add))
         return stranded.length
       }),

@@ -201,7 +201,7 @@ export const SETTING_GROUPS = {
       unit: 's',
     }),
     SWEEP_INTERVAL_SECONDS: defaulted('60', integer({ min: 1, max: DAY_SECONDS }), {
-      description: 'how often due tokens are looked for',
+      description: 'how often a worker polls for due tokens',
       unit: 's',
     }),
     FORCE_MIN_INTERVAL_SECONDS: defaulted('10', integer({ min: 0, max: DAY_SECONDS }), {

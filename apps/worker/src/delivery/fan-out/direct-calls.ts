@@ -4,10 +4,9 @@ import { afterReading } from '@wxgw/wechat-core'
 
 /*
  * A webhook gets direct calls after a quick answer to a delivery from its queue or, in order, to a probe. A failure or
- * a slow average ends them.
- * Each webhook has 25 slots. When all are taken, a call waits up to 50 ms if the expected wait is at most 40 ms;
- * otherwise the delivery goes to the queue. When no call ends while one waits, the webhook hangs: all waiting calls go
- * to the queue, and direct calls stop until the webhook has answered its queue.
+ * a slow average ends them. Each webhook has 25 slots. When all are taken, a call waits up to 50 ms if the expected
+ * wait is at most 40 ms; otherwise the delivery goes to the queue. When no call ends while one waits, the webhook
+ * hangs: all waiting calls go to the queue, and direct calls stop until the webhook has answered its queue.
  */
 /** The longest average duration of a quick webhook's answers. */
 const QUICK_MS = 50
