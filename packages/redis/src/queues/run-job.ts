@@ -10,6 +10,8 @@ export type JobContext = {
   attempt: number
   /** False when the job was started before, whatever the outcome. */
   isFirstRun: boolean
+  /** An earlier run ended with its process, or lost its lock: nobody knows how far it came. */
+  isAfterKill: boolean
   /** How many attempts remain if this one fails. */
   attemptsLeft: number
   /**
@@ -84,7 +86,9 @@ export async function runJob<Payload>(
 
   const attempt = job.attemptsMade + 1
   const isFirstRun = job.attemptsStarted <= 1
-  const context: JobContext = { jobId, attempt, isFirstRun, attemptsLeft: Math.max(attempts - attempt, 0), signal }
+  const isAfterKill = job.stalledCounter > 0
+  const attemptsLeft = Math.max(attempts - attempt, 0)
+  const context: JobContext = { jobId, attempt, isFirstRun, isAfterKill, attemptsLeft, signal }
   const outcome = await handled(deps, payload, context)
   switch (outcome.kind) {
     case 'done':

@@ -59,10 +59,10 @@ function setUp({ isFirst = true, outcomes = [], updatedAtMs = 0, state = {} }: S
   } as const
   return {
     calls,
-    attempt: (number = 1, isRepeated = false) =>
+    attempt: (number = 1, isAfterKill = false) =>
       deliver(
         { ...job, scheduleSeconds: [] },
-        { jobId: 'ev_1', number, isRepeated, signal: new AbortController().signal },
+        { jobId: 'ev_1', number, isAfterKill, signal: new AbortController().signal },
       ),
     advance: (ms: number) => (nowMs += ms),
     setOpen: (open: boolean) => (isOpen = open),

@@ -117,8 +117,25 @@ void t.test('what a killed process held of an idle subscription is delivered by 
   t.teardown(() => worker.close(true))
   await enqueue(store)(jobFor('crm', 'ev_1'))
   await until('it is held', () => taken)
-  const { delivered } = start(t, { store, subscriptions: [subscription('crm')] })
+  const runs: Array<[id: string, isAfterKill: boolean | undefined]> = []
+  const deliver: DeliveryWorkersDeps['deliver'] = async ({ event }, { number, isAfterKill }) => {
+    runs.push([event.id, isAfterKill])
+    return number === 1 ? { kind: 'retry', delayMs: 0, error: 'HTTP 500' } : { kind: 'done', what: 'delivered' }
+  }
+  const { delivered } = start(t, { store, subscriptions: [subscription('crm')], deliver })
   await until('another delivers it', () => delivered.includes('crm ev_1'), { timeoutMs: 20_000 })
+  await enqueue(store)(jobFor('crm', 'ev_2'))
+  await until('the next one is tried again', () => delivered.includes('crm ev_2'))
+  t.same(
+    runs,
+    [
+      ['ev_1', true],
+      ['ev_1', true],
+      ['ev_2', false],
+      ['ev_2', false],
+    ],
+    'a retry is not taken for a kill',
+  )
 })
 
 void t.test('one that hangs, with all its places taken, delays no other', async (t) => {

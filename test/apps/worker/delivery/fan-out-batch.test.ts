@@ -11,7 +11,7 @@ import { textEvent } from '../delivery-fixtures.ts'
 const entry = (id: string, changes: object = {}) => ({ event: textEvent(id), receivedAtMs: 5, ...changes })
 
 const { signal } = new AbortController()
-const CONTEXT: JobContext = { jobId: 'j1x3', attempt: 1, attemptsLeft: 9, isFirstRun: true, signal }
+const CONTEXT: JobContext = { jobId: 'j1x3', attempt: 1, attemptsLeft: 9, isFirstRun: true, isAfterKill: false, signal }
 
 /** Of a worker with so many slots, of which `fanOut` does what the events are for. */
 function handlerOf(fanOut: (job: FanOutJob) => Promise<void>, slots = createDispatchSlots(75)) {

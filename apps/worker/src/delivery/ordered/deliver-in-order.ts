@@ -55,7 +55,7 @@ async function deliverFirst(deps: DeliverInOrderDeps, turn: Turn): Promise<Deliv
   const { job, attempt, ordered } = turn
   const { name, enabled, paused } = ordered.subscription
   if (enabled && paused) return { kind: 'back' }
-  const before = attempt.isRepeated === true ? await endedBefore(deps, job) : undefined
+  const before = attempt.isAfterKill === true ? await endedBefore(deps, job) : undefined
   if (before !== undefined) return ended(deps, ordered, before)
   const { isFirst, clock: held } = await order.enter(name, ordered)
   if (!isFirst) return { kind: 'delay', delayMs: PARKED_MS }

@@ -20,8 +20,8 @@ export type Attempt = {
   jobId: string
   /** The first is 1. Only attempts that were made count. */
   number: number
-  /** The job has run before, and that run may have been killed after its attempt. Default false. */
-  isRepeated?: boolean
+  /** A worker was killed while it had the job, maybe after its attempt. Default false. */
+  isAfterKill?: boolean
   /** Aborts when the process must not wait for the attempt any longer. */
   signal: StopSignal
 }

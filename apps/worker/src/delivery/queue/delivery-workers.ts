@@ -162,9 +162,9 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
 
   const handle: JobHandler<NonNullable<ReturnType<typeof parseDeliveryJob>>> = async (
     job,
-    { jobId, attempt, isFirstRun, signal },
+    { jobId, attempt, isAfterKill, signal },
   ) => {
-    const outcome = await deliver(job, { jobId, number: attempt, isRepeated: !isFirstRun, signal })
+    const outcome = await deliver(job, { jobId, number: attempt, isAfterKill, signal })
     // Paused since the last read: an open worker would take the job again at once.
     if (outcome.kind === 'back') closeWorker(job.subscription)
     return outcome
