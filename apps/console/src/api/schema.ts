@@ -2375,7 +2375,7 @@ export interface operations {
                         nextCursor: string | null;
                         /**
                          * Format: date-time
-                         * @description when the page reached its bound: dead letters that failed before this time were not read; `nextCursor` continues there
+                         * @description with `reason`, when the page reached its bound: dead letters that failed before this time were not compared; `nextCursor` continues there
                          */
                         scannedTo?: string;
                     };

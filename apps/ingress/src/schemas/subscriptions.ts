@@ -43,7 +43,7 @@ const deadLettersScannedTo = Type.Optional(
   Type.String({
     format: 'date-time',
     description:
-      'when the page reached its bound: dead letters that failed before this time were not read; `nextCursor` continues there',
+      'with `reason`, when the page reached its bound: dead letters that failed before this time were not compared; `nextCursor` continues there',
   }),
 )
 
