@@ -113,6 +113,30 @@ void t.test('one that is refused is refused alone', async (t) => {
   t.same((await commands.lrange(`${PREFIX}:{ours}:wait`, 0, -1)).sort(), ['ev_a', 'ev_c'])
 })
 
+void t.test(
+  'a queue of which a key has another type takes no part of a job, and the job when it has its type',
+  async (t) => {
+    const store = await startStore(t)
+    const { commands } = store
+    for (const part of ['wait', 'meta', 'id', 'active', 'events', 'marker']) {
+      const key = `${PREFIX}:{ours}:${part}`
+      const ours = openOurs(store)
+      await (part === 'id' ? commands.rpush(key, 'no') : commands.set(key, 'no'))
+      const refused = () =>
+        ours.add('{ours}', job('a')).then(
+          () => 'added',
+          () => 'refused',
+        )
+      t.same([await refused(), await refused()], ['refused', 'refused'], part)
+      t.equal(await commands.exists(`${PREFIX}:{ours}:ev_a`), 0, `${part}: no part of it`)
+      await commands.del(key)
+      await ours.add('{ours}', job('a'))
+      t.same(await commands.lrange(`${PREFIX}:{ours}:wait`, 0, -1), ['ev_a'], part)
+      await commands.flushall()
+    }
+  },
+)
+
 void t.test('all of a batch are refused when Redis is away, and none when it has forgotten the script', async (t) => {
   const store = await startStore(t)
   const ours = openOurs(store)

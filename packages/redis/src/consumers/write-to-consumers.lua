@@ -16,22 +16,10 @@ do
   -- By index: a write was refused.
   local refused = {}
 
-  local function isOfType(place, expected)
-    local found = redis.call('TYPE', keyAt(place)).ok
-    return found == 'none' or found == expected
-  end
-
-  -- The types are checked before anything is written: an error in the middle of a job would leave a part of it, which
-  -- a repeat would take for an added job.
   openQueue = function(at)
     local after, prefix, jobs, wait, meta, counter, active, events, marker = readQueue(at)
-    local isQueue = isOfType(wait, 'list') and isOfType(meta, 'hash') and isOfType(counter, 'string')
-      and isOfType(active, 'list') and isOfType(events, 'stream') and isOfType(marker, 'zset')
-    local isOpen, add = false, false
-    if isQueue then
-      isOpen, add = pcall(addingTo, prefix, jobs, keyAt(wait), keyAt(meta), keyAt(counter), keyAt(active),
-        keyAt(events), keyAt(marker))
-    end
+    local isOpen, add = pcall(addingTo, prefix, jobs, keyAt(wait), keyAt(meta), keyAt(counter), keyAt(active),
+      keyAt(events), keyAt(marker))
     queues[tonumber(wait)] = isOpen and add
     return after
   end
