@@ -141,5 +141,9 @@ void t.test(
     await order.remove('crm')
     t.same(await ids('waiting'), ['ev_a1', 'ev_a2', 'ev_a3', 'ev_b2'], 'without an order nobody waits for others')
     t.same(await ids('delayed'), ['ev_c1'])
+
+    await enqueueDelivery(makeJob('ev_d1'), { delayMs: PARKED_MS })
+    await order.remove('crm')
+    t.same(await ids('delayed'), ['ev_c1'], 'one that was parked late goes on as well')
   },
 )

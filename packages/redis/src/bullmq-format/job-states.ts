@@ -35,11 +35,16 @@ export async function promoteJob(queue: Queue, jobId: string): Promise<boolean> 
 }
 
 /** Makes all parked jobs due; retries keep their time. Rejects as Job.promote. */
-export async function promoteParked(redis: RedisConnection, queue: Queue): Promise<void> {
-  const { delayed, parkedFrom } = jobStates(queue.name)
+export async function promoteParked(
+  redis: RedisConnection,
+  name: string,
+  open: (name: string) => Queue,
+): Promise<void> {
+  const { delayed, parkedFrom } = jobStates(name)
   for (let gone = 0; ;) {
     const jobIds = await redis.zrangebyscore(delayed, parkedFrom, '+inf', 'LIMIT', gone, MAX_PROMOTED)
     if (jobIds.length === 0) return
+    const queue = open(name)
     const promoted = await Promise.all(jobIds.map((jobId) => promoteJob(queue, jobId)))
     gone += promoted.filter((isPromoted) => !isPromoted).length
   }

@@ -145,8 +145,9 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
 
     remove: (subscription) =>
       guardStore(async () => {
-        if ((await redis.unlink(orderKey(platform, subscription), orderPlacesKey(platform, subscription))) === 0) return
-        await promoteParked(redis, queues.open(deliveriesQueue(platform, subscription)))
+        await redis.unlink(orderKey(platform, subscription), orderPlacesKey(platform, subscription))
+        // Also without an order: a process that was killed, or did not know of the change yet, may have parked some.
+        await promoteParked(redis, deliveriesQueue(platform, subscription), queues.open)
       }),
   }
 }

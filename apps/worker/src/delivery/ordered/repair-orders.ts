@@ -18,7 +18,7 @@ const EVERY_MS = 5_000
 /** Checks of a subscription without an order after each of its changes: other processes see the change later. */
 const CHECKS = 2
 
-/** A subscription without an order costs one command after each of its changes. Never rejects. */
+/** A subscription without an order costs two commands after each of its changes. Never rejects. */
 export function startRepairingOrders({
   platform,
   subscriptions,
