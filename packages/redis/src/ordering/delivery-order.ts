@@ -34,9 +34,9 @@ export type DeliveryOrder = {
   occupied(subscription: string, keys: readonly string[]): Promise<ReadonlySet<string>>
   /**
    * Call it after the jobs were added. A delivery that has become the first meanwhile is promoted; one without a job,
-   * because it was delivered before, is skipped.
+   * because it was delivered before, is skipped. Answers whether one was promoted.
    */
-  settle(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<void>
+  settle(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<boolean>
   /**
    * As `join`, for one delivery that is about to be attempted, with its clock. If another one is the first and parked,
    * it is promoted.
@@ -109,7 +109,9 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
     settle: (subscription, deliveries) =>
       guardStore(async () => {
         const each = deliveries.map(rowOf)
-        await promote(subscription, textsIn(await settleAll(redis, { ...ofSubscription(subscription), each })))
+        const parked = textsIn(await settleAll(redis, { ...ofSubscription(subscription), each }))
+        await promote(subscription, parked)
+        return parked.some((deliveryId) => deliveryId !== '')
       }),
 
     enter: (subscription, delivery) =>
