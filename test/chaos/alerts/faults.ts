@@ -158,6 +158,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     },
   },
   WxgwRepliesLate: {
+    // A webhook that never answers fails as well.
+    brings: ['WxgwSubscriptionFailing'],
     async cause({ bot }) {
       const { answer } = bot
       bot.answer = () => undefined
