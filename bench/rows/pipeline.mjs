@@ -11,7 +11,8 @@ const DRAIN_MS = 120_000
 export async function pipeline({ gateway, yardstick, load, plan, messages }) {
   const { sink } = await gateway.call('PUT', '/subscriptions/pipeline', {
     match: { types: ['wechat.message.*'] },
-    sink: { kind: 'stream' },
+    // Nothing may be trimmed: the entries are what is counted.
+    sink: { kind: 'stream', maxLength: 1_000_000 },
   })
   const { client } = gateway.redis
   const runs = []
