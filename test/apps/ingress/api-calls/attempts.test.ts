@@ -14,7 +14,7 @@ import { type Answering, bytes, json } from './wechat-double.ts'
 
 const API = `api/${APPID_A}`
 const SEND = `${API}/cgi-bin/message/custom/send`
-const TIMEOUT_MS = 300
+const TIMEOUT_MS = 1_000
 const gateway = await startCallGateway(t, {
   config: { apiCalls: { maxBodyBytes: 33_554_432, timeoutMs: TIMEOUT_MS } },
   grants: { other: [{ platforms: undefined, authorizers: undefined, actions: ['api:call'] }] },
