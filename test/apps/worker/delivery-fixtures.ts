@@ -1,5 +1,5 @@
-// Owns: the subscriptions and events that the tests of delivery start from.
-import type { GatewayEvent, Sink, Subscription } from '@wxgw/contracts'
+// Owns: the subscriptions, events and deliveries that the tests of delivery start from.
+import type { DeliveryJob, GatewayEvent, Sink, Subscription } from '@wxgw/contracts'
 import { authorizerEvent } from '@wxgw/contracts'
 import { sampleSubscription } from '../../helpers/sample-subscription.ts'
 
@@ -27,6 +27,12 @@ export function textEvent(id = 'ev-1', changes: Partial<GatewayEvent> = {}): Gat
     }),
     ...changes,
   }
+}
+
+/** The first delivery of an event to the subscription `crm`. */
+export function deliveryOf(event: GatewayEvent, changes: Partial<DeliveryJob> = {}): DeliveryJob {
+  const about = { platform: 'open1', subscription: 'crm', event, receivedAtMs: 0, deliveryId: event.id }
+  return { v: 1, kind: 'deliver', ...about, scheduleSeconds: [5, 300], ...changes }
 }
 
 /** Of a subscription that nobody has failed at. */

@@ -62,6 +62,10 @@ void t.test('a pushed authorization', async (suite) => {
     return { eventId: `ev_${appId}_${infoType}`, plaintext, receivedAtMs: now - receivedMsAgo }
   }
 
+  const eventJob = (eventId: string, receivedAtMs: number): ComponentEventJob => {
+    return { v: 1, kind: 'component-event', platform: 'open1', eventId, receivedAtMs, sealedPlaintext: '' }
+  }
+
   /** Taken by the queue as the ingress hands it over; answers the id of the event. */
   async function push(pushed: Pushed): Promise<string> {
     const code = pushed.code ?? (await simulator.authorize(pushed.appId, { push: false })).authorizationCode
@@ -190,14 +194,7 @@ void t.test('a pushed authorization', async (suite) => {
       sealedJobs: { openComponentEvent: () => plaintext },
       jobs: { ...platform.jobs, exchangeWanted },
     }
-    const job: ComponentEventJob = {
-      v: 1,
-      kind: 'component-event',
-      platform: 'open1',
-      eventId,
-      receivedAtMs,
-      sealedPlaintext: '',
-    }
+    const job = eventJob(eventId, receivedAtMs)
     const deps = { platforms: new Map([['open1', recording]]), nowMs: Date.now, log }
     for (let run = 0; run < 2; run += 1) await handleComponentEvent(job, { attempt: 2, attemptsLeft: 60 }, deps)
     t.equal(wanted.length, 2, 'the queue takes the first of them')
@@ -221,15 +218,7 @@ void t.test('a pushed authorization', async (suite) => {
   await suite.test('what is given up ends with an error line and an event', async (t) => {
     const appId = account()
     const { eventId, plaintext, receivedAtMs } = jobOf({ appId, code: 'queryauthcode@@@nonsense' })
-    const job: ComponentEventJob = {
-      v: 1,
-      kind: 'component-event',
-      platform: 'open1',
-      eventId,
-      receivedAtMs,
-      sealedPlaintext: '',
-      announced: true,
-    }
+    const job: ComponentEventJob = { ...eventJob(eventId, receivedAtMs), announced: true }
     const opened = { ...platform, sealedJobs: { openComponentEvent: () => plaintext } }
     const deps = { platforms: new Map([['open1', opened]]), nowMs: Date.now, log }
     // A store that is late on a busy machine is no reason to give up, and not what this is about.

@@ -3,7 +3,7 @@ import type { DeliveryState } from '@wxgw/contracts'
 import type { HoldingClock, LoggedEvent } from '@wxgw/redis'
 import { createDeliverInOrder, type DeliveryOutcome } from '@wxgw/worker'
 import t from 'tap'
-import { subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
+import { deliveryOf, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const STARTED_MS = 1_000_000
 const SECOND = 1_000
@@ -46,24 +46,11 @@ function setUp({ isFirst = true, outcomes = [], updatedAtMs = 0, state = {} }: S
     clock: { nowMs: () => nowMs },
     log: { warn: () => undefined },
   })
-  const event = textEvent('ev_1')
-  const job = {
-    v: 1,
-    kind: 'deliver',
-    platform: 'open1',
-    subscription: 'crm',
-    event,
-    receivedAtMs: 0,
-    deliveryId: 'ev_1',
-    scheduleSeconds: [],
-  } as const
+  const job = deliveryOf(textEvent('ev_1'), { scheduleSeconds: [] })
   return {
     calls,
     attempt: (number = 1, isAfterKill = false) =>
-      deliver(
-        { ...job, scheduleSeconds: [] },
-        { jobId: 'ev_1', number, isAfterKill, signal: new AbortController().signal },
-      ),
+      deliver(job, { jobId: 'ev_1', number, isAfterKill, signal: new AbortController().signal }),
     advance: (ms: number) => (nowMs += ms),
     setOpen: (open: boolean) => (isOpen = open),
   }

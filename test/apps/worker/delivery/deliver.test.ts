@@ -11,7 +11,7 @@ import {
 } from '@wxgw/worker'
 import t from 'tap'
 import { pluck } from '../../../helpers/pluck.ts'
-import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
+import { deliveryOf, HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const NOW = 1_800_000_000_000
 const WEBHOOK = subscription('crm', {
@@ -60,17 +60,7 @@ function setUp(
 }
 
 function job(): DeliveryJob {
-  const event = textEvent()
-  return {
-    v: 1,
-    kind: 'deliver',
-    platform: 'open1',
-    subscription: 'crm',
-    event,
-    receivedAtMs: NOW - 10,
-    deliveryId: event.id,
-    scheduleSeconds: [5, 300],
-  }
+  return deliveryOf(textEvent(), { receivedAtMs: NOW - 10 })
 }
 
 const answering = (result: DeliveryResult) => async () => result

@@ -4,7 +4,7 @@ import type { EnqueueOptions, JoinedPlace } from '@wxgw/redis'
 import { type CallsUnderWay, createDirectCalls, createDispatchSlots, createOrderedDeliveries } from '@wxgw/worker'
 import { GatewayError } from '@wxgw/wechat-core'
 import t from 'tap'
-import { HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
+import { deliveryOf, HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const ordered = subscription('crm', { ordering: 'subject' })
 const webhook = subscription('crm', {
@@ -100,17 +100,7 @@ function setUp({
 }
 
 function delivery(id: string, subject: string): DeliveryJob {
-  const event = textEvent(id, { subject })
-  return {
-    v: 1,
-    kind: 'deliver',
-    platform: 'open1',
-    subscription: 'crm',
-    event,
-    receivedAtMs: 0,
-    deliveryId: id,
-    scheduleSeconds: [5, 300],
-  }
+  return deliveryOf(textEvent(id, { subject }))
 }
 
 const three = [delivery('ev_1', 'oA'), delivery('ev_2', 'oB'), delivery('ev_3', 'oA')] as const

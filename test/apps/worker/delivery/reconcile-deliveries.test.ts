@@ -5,7 +5,7 @@ import { type ReconciledAs, type ReconcilingDeps, startReconciling } from '@wxgw
 import t, { type Test } from 'tap'
 import { until } from '../../../helpers/until.ts'
 import { subscription, webhookSink } from '../delivery-fixtures.ts'
-import { keys, makeEvent, PLATFORM, shards, startStore } from '../../../packages/redis/queues-fixture.ts'
+import { deliveryJob, keys, makeEvent, PLATFORM, shards, startStore } from '../../../packages/redis/queues-fixture.ts'
 
 const QUEUE = deliveriesQueue(PLATFORM, 'crm')
 
@@ -68,18 +68,7 @@ async function start(t: Test, { createdAtMs = 0 }: { createdAtMs?: number } = {}
 }
 
 function jobOf(id: string, deliveryId = id): DeliveryJob {
-  return {
-    ...{
-      v: 1,
-      kind: 'deliver',
-      platform: PLATFORM,
-      subscription: 'crm',
-      receivedAtMs: 1,
-      deliveryId,
-      scheduleSeconds: [0, 0],
-    },
-    event: makeEvent(id),
-  }
+  return deliveryJob(id, { deliveryId, scheduleSeconds: [0, 0] })
 }
 
 void t.test('a pending delivery whose job was lost is enqueued again under its id', async (t) => {
