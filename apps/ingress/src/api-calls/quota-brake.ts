@@ -90,7 +90,7 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
   }
 }
 
-/** All callers of the path get this answer, whatever their rights, so the token that WeChat may echo is masked. */
+/** Every caller of the path gets this answer, whatever their rights. So a token that WeChat repeats in it is masked. */
 function keptAnswer({ head, body }: Answer, token: Secret): BrakedAnswer {
   const mask = createTokenMask(token.reveal())
   return {
