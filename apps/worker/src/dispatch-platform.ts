@@ -114,20 +114,17 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   const directCalls = createDirectCalls(deps.callsUnderWay)
   const throttle = createThrottle({ platform: id, redis })
   const throttleTurns = createThrottleTurns({ throttle, clock })
-  const order = createDeliveryOrder({ platform: id, ...stores })
-  const deliver = createDeliver({ ...attempts, directCalls, throttleTurns })
-  const deliverInOrder = createDeliverInOrder({
-    ...attempts,
-    deliver,
-    order,
-    wake: (subscription) => workers.wake(subscription),
+  const order = createDeliveryOrder({
+    ...{ platform: id, ...stores },
+    onPromoted: (subscription) => workers.wake(subscription),
   })
+  const deliver = createDeliver({ ...attempts, directCalls, throttleTurns })
   const workers = startDeliveryWorkers({
     platform: id,
     connection,
     subscriptions,
     pendingWork: createPendingWork(redis),
-    deliver: deliverInOrder,
+    deliver: createDeliverInOrder({ ...attempts, deliver, order }),
     onSubscriptions(current) {
       queueReplies.follow(current)
       const names = new Set(current.map(({ name }) => name))
@@ -145,7 +142,7 @@ export function dispatchPlatform(platform: Platform, deps: PlatformDispatchDeps)
   // The fan-out of an event to its subscribers.
   const lateCalls = createLateCalls()
   const calls = { directCalls, lateCalls, callSlots, enqueueDelivery, takeBack: deliveries.takeBack }
-  const ordered = createOrderedDeliveries({ ...attempts, ...calls, order, writer, wake: workers.wake })
+  const ordered = createOrderedDeliveries({ ...attempts, ...calls, order, writer })
   const fanOut = createFanOut({
     ...attempts,
     ...calls,

@@ -114,7 +114,13 @@ void t.test(
   async (t) => {
     const store = await startStore(t)
     const { enqueueDelivery } = createDeliveryQueue({ ...store, redis: store.commands })
-    const order = createDeliveryOrder({ ...store, platform: PLATFORM, redis: store.commands })
+    const woken: string[] = []
+    const order = createDeliveryOrder({
+      ...{ ...store, platform: PLATFORM, redis: store.commands },
+      onPromoted: (subscription) => void woken.push(subscription),
+    })
+    /** Whether a worker was woken since the last call. */
+    const wakes = () => woken.splice(0).includes('crm')
     const queue = store.queues.open(QUEUE)
     const ids = async (state: 'waiting' | 'delayed') =>
       (await queue.getJobs([state])).map(({ id = '' }) => id).toSorted()
@@ -127,9 +133,15 @@ void t.test(
     t.same(await order.join('crm', all), ['first', 'behind', 'behind', 'alone', 'behind'], 'again, now with jobs')
     t.same(await order.occupied('crm', ['ev_a', 'ev_c']), new Set(['ev_a']))
 
+    await order.settle('crm', all.slice(0, 3))
+    t.notOk(wakes(), 'nothing was promoted')
+
     // `ev_b1` was called without a job.
-    t.equal(await order.leave('crm', place('ev_b1')), true)
+    await order.leave('crm', place('ev_b1'))
     t.same(await ids('waiting'), ['ev_a1', 'ev_b2'])
+    t.ok(wakes(), 'the next one of the key does not wait for a poll')
+    await order.leave('crm', place('ev_b1'))
+    t.notOk(wakes(), 'repeated, it has no effect')
     const entered = await Promise.all(all.map((one) => order.enter('crm', one)))
     t.same(
       entered.map(({ isFirst }) => isFirst),
@@ -140,10 +152,26 @@ void t.test(
     await enqueueDelivery(makeJob('ev_c1', [60]), { delayMs: 60_000 })
     await order.remove('crm')
     t.same(await ids('waiting'), ['ev_a1', 'ev_a2', 'ev_a3', 'ev_b2'], 'without an order nobody waits for others')
+    t.ok(wakes())
     t.same(await ids('delayed'), ['ev_c1'])
 
     await enqueueDelivery(makeJob('ev_d1'), { delayMs: PARKED_MS })
     await order.remove('crm')
     t.same(await ids('delayed'), ['ev_c1'], 'one that was parked late goes on as well')
+    wakes()
+
+    const doors = {
+      settle: () => order.settle('crm', [place('ev_e1')]),
+      enter: () => order.enter('crm', place('ev_e2')),
+      repair: () => order.repair('crm'),
+    }
+    for (const [door, promote] of Object.entries(doors)) {
+      await order.join('crm', [place('ev_e1')])
+      await enqueueDelivery(makeJob('ev_e1'), { delayMs: PARKED_MS })
+      await promote()
+      t.ok((await ids('waiting')).includes('ev_e1'), `${door}: the first of its key was parked by mistake`)
+      t.ok(wakes(), door)
+      await queue.remove('ev_e1')
+    }
   },
 )

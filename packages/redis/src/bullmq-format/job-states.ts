@@ -34,18 +34,20 @@ export async function promoteJob(queue: Queue, jobId: string): Promise<boolean> 
   }
 }
 
-/** Makes all parked jobs due; retries keep their time. Rejects as Job.promote. */
+/** Makes all parked jobs due, and answers how many. Retries keep their time. Rejects as Job.promote. */
 export async function promoteParked(
   redis: RedisConnection,
   name: string,
   open: (name: string) => Queue,
-): Promise<void> {
+): Promise<number> {
   const { delayed, parkedFrom } = jobStates(name)
-  for (let gone = 0; ;) {
+  for (let promoted = 0, gone = 0; ;) {
     const jobIds = await redis.zrangebyscore(delayed, parkedFrom, '+inf', 'LIMIT', gone, MAX_PROMOTED)
-    if (jobIds.length === 0) return
+    if (jobIds.length === 0) return promoted
     const queue = open(name)
-    const promoted = await Promise.all(jobIds.map((jobId) => promoteJob(queue, jobId)))
-    gone += promoted.filter((isPromoted) => !isPromoted).length
+    const answers = await Promise.all(jobIds.map((jobId) => promoteJob(queue, jobId)))
+    const made = answers.filter((isPromoted) => isPromoted).length
+    promoted += made
+    gone += jobIds.length - made
   }
 }

@@ -34,9 +34,9 @@ export type DeliveryOrder = {
   occupied(subscription: string, keys: readonly string[]): Promise<ReadonlySet<string>>
   /**
    * Call it after the jobs were added. A delivery that has become the first meanwhile is promoted; one without a job,
-   * because it was delivered before, is skipped. Answers whether one was promoted.
+   * because it was delivered before, is skipped.
    */
-  settle(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<boolean>
+  settle(subscription: string, deliveries: readonly OrderedDelivery[]): Promise<void>
   /**
    * As `join`, for one delivery that is about to be attempted, with its clock. If another one is the first and parked,
    * it is promoted.
@@ -44,8 +44,8 @@ export type DeliveryOrder = {
   enter(subscription: string, delivery: OrderedDelivery): Promise<{ isFirst: boolean; clock: HoldingClock | undefined }>
   /** The delivery failed, will be retried, and holds its key. */
   hold(subscription: string, deliveryId: string, clock: HoldingClock): Promise<void>
-  /** The delivery has ended. Answers whether the next one of its key was parked, and is promoted. Safe to repeat. */
-  leave(subscription: string, delivery: OrderedDelivery): Promise<boolean>
+  /** The delivery has ended. The next one of its key is promoted, when it is parked. Safe to repeat. */
+  leave(subscription: string, delivery: OrderedDelivery): Promise<void>
   /** Skips first deliveries whose job is gone, and promotes those that are parked although they are the first. */
   repair(subscription: string): Promise<void>
   /** Removes the order of the subscription: all parked deliveries are promoted. */
@@ -59,10 +59,16 @@ const JOINED: readonly JoinedPlace[] = ['behind', 'first', 'alone']
 
 type Entered = { first: string; isParked: boolean; clock: HoldingClock | undefined }
 
-export type DeliveryOrderDeps = { platform: string; redis: RedisConnection; queues: Pick<Queues, 'open'> }
+export type DeliveryOrderDeps = {
+  platform: string
+  redis: RedisConnection
+  queues: Pick<Queues, 'open'>
+  /** Called after deliveries of this subscription were promoted: a worker may take them. */
+  onPromoted(subscription: string): void
+}
 
 /** Rejects with STORE_UNAVAILABLE. Deliveries of a subscription that enter or leave in the same moment share a step. */
-export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDeps): DeliveryOrder {
+export function createDeliveryOrder({ platform, redis, queues, onPromoted }: DeliveryOrderDeps): DeliveryOrder {
   function ofSubscription(subscription: string) {
     return {
       order: orderKey(platform, subscription),
@@ -73,9 +79,11 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
 
   /** A job that is not there yet, or is promoted already, stays: `settle` checks again after it was added. */
   async function promote(subscription: string, deliveryIds: readonly string[]): Promise<void> {
+    const parked = [...new Set(deliveryIds)].filter((deliveryId) => deliveryId !== '')
+    if (parked.length === 0) return
     const queue = queues.open(deliveriesQueue(platform, subscription))
-    const promoted = [...new Set(deliveryIds)].filter((deliveryId) => deliveryId !== '')
-    await Promise.all(promoted.map((deliveryId) => promoteJob(queue, deliveryId)))
+    await Promise.all(parked.map((deliveryId) => promoteJob(queue, deliveryId)))
+    onPromoted(subscription)
   }
 
   const entering = createBatches<OrderedDelivery, Entered>({
@@ -109,9 +117,7 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
     settle: (subscription, deliveries) =>
       guardStore(async () => {
         const each = deliveries.map(rowOf)
-        const parked = textsIn(await settleAll(redis, { ...ofSubscription(subscription), each }))
-        await promote(subscription, parked)
-        return parked.some((deliveryId) => deliveryId !== '')
+        await promote(subscription, textsIn(await settleAll(redis, { ...ofSubscription(subscription), each })))
       }),
 
     enter: (subscription, delivery) =>
@@ -129,9 +135,7 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
 
     leave: (subscription, delivery) =>
       guardStore(async () => {
-        const next = await leaving.add(subscription, delivery)
-        await promote(subscription, [next])
-        return next !== ''
+        await promote(subscription, [await leaving.add(subscription, delivery)])
       }),
 
     repair: (subscription) =>
@@ -149,7 +153,8 @@ export function createDeliveryOrder({ platform, redis, queues }: DeliveryOrderDe
       guardStore(async () => {
         await redis.unlink(orderKey(platform, subscription), orderPlacesKey(platform, subscription))
         // Also without an order: a process that was killed, or did not know of the change yet, may have parked some.
-        await promoteParked(redis, deliveriesQueue(platform, subscription), queues.open)
+        const promoted = await promoteParked(redis, deliveriesQueue(platform, subscription), queues.open)
+        if (promoted > 0) onPromoted(subscription)
       }),
   }
 }

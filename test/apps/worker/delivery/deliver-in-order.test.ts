@@ -29,13 +29,12 @@ function setUp({ isFirst = true, outcomes = [], updatedAtMs = 0, state = {} }: S
     order: {
       enter: async () => ({ isFirst, clock }),
       hold: async (_name, _id, held) => void (clock = held),
-      leave: async () => calls.push('leave') > 0,
+      leave: async () => void calls.push('leave'),
     },
     deliver: async () => {
       calls.push('deliver')
       return outcomes.shift() ?? { kind: 'done', what: 'delivered' }
     },
-    wake: () => void calls.push('wake'),
     events: {
       deliveryChanged: async (_event, _name, { status, attempts, lastError }) =>
         void calls.push(`${status} ${attempts} ${lastError}`),
@@ -77,7 +76,7 @@ void t.test('one that is not the first is not attempted; one that has ended lets
   ] as const) {
     const first = setUp({ outcomes: [outcome] })
     t.same(await first.attempt(), outcome)
-    t.same(first.calls, ['deliver', 'leave', 'wake'])
+    t.same(first.calls, ['deliver', 'leave'])
   }
 })
 
@@ -88,7 +87,7 @@ void t.test('a failing delivery is retried when due, and dead when its time is o
   t.match(await attempt(2), { kind: 'retry', delayMs: 55 * SECOND })
   advance(55 * SECOND)
   t.match(await attempt(3), { kind: 'dead', attempts: 2, error: 'orderingTimeoutSeconds are over: HTTP 500' })
-  t.same(calls, ['deliver', 'deliver', 'dead 2 orderingTimeoutSeconds are over: HTTP 500', 'leave', 'wake'])
+  t.same(calls, ['deliver', 'deliver', 'dead 2 orderingTimeoutSeconds are over: HTTP 500', 'leave'])
 })
 
 void t.test('what a killed worker has written as ended is not attempted again behind later ones', async (t) => {
@@ -96,10 +95,10 @@ void t.test('what a killed worker has written as ended is not attempted again be
   t.same(await dead.attempt(4, true), { kind: 'dead', error: 'HTTP 500', attempts: 4 })
   const delivered = setUp({ state: { status: 'delivered', attempts: 1 } })
   t.same(await delivered.attempt(1, true), { kind: 'done', what: 'delivered' })
-  for (const { calls } of [dead, delivered]) t.same(calls, ['leave', 'wake'])
+  for (const { calls } of [dead, delivered]) t.same(calls, ['leave'])
   const pending = setUp({ state: { status: 'retrying', attempts: 1 } })
   await pending.attempt(1, true)
-  t.same(pending.calls, ['deliver', 'leave', 'wake'])
+  t.same(pending.calls, ['deliver', 'leave'])
 })
 
 void t.test('behind an open breaker the clock stands still', async (t) => {

@@ -22,21 +22,11 @@ type SetUp = {
   busy?: string[]
   places?: Record<string, JoinedPlace>
   isOpen?: boolean
-  /** Whether `settle` finds a parked delivery that is the first of its key. */
-  promotes?: boolean
   refusal?: Error
   results?: Record<string, DeliveryResult | Promise<DeliveryResult>>
 }
 
-function setUp({
-  to = ordered,
-  busy = [],
-  places = {},
-  isOpen = false,
-  promotes = false,
-  refusal,
-  results = {},
-}: SetUp = {}) {
+function setUp({ to = ordered, busy = [], places = {}, isOpen = false, refusal, results = {} }: SetUp = {}) {
   const calls: string[] = []
   const warnings: string[] = []
   const late: Promise<void>[] = []
@@ -59,9 +49,9 @@ function setUp({
         })
       },
       settle: async (_name, settled) =>
-        calls.push(`settle ${settled.map(({ deliveryId }) => deliveryId).join(' ')}`) > 0 && promotes,
+        void calls.push(`settle ${settled.map(({ deliveryId }) => deliveryId).join(' ')}`),
       hold: async (_name, id, { lastError }) => void calls.push(`hold ${id} ${lastError}`),
-      leave: async (_name, { deliveryId }) => calls.push(`leave ${deliveryId}`) === 0,
+      leave: async (_name, { deliveryId }) => void calls.push(`leave ${deliveryId}`),
     },
     writer: {
       async writeInOrder(_sink, written) {
@@ -74,7 +64,6 @@ function setUp({
     enqueueDelivery: async ({ deliveryId }, { delayMs = 0, attemptsMade = 0 }: EnqueueOptions = {}) =>
       void calls.push(`job ${deliveryId}${delayMs > 0 ? ' delayed' : ''}${attemptsMade > 0 ? ' attempted' : ''}`),
     takeBack: async ({ deliveryId }) => void calls.push(`take back ${deliveryId}`),
-    wake: () => void calls.push('wake'),
     health: { ...HEALTH, isOpen: () => isOpen },
     directCalls: createDirectCalls(underWay),
     callSlots: createDispatchSlots(75),
@@ -182,12 +171,12 @@ void t.test('a failed call holds its key: those behind wait until its retries en
 
 void t.test('a call that ends the schedule or the subscription lets its key go on at once', async (t) => {
   const gone: DeliveryResult = { outcome: 'rejected', status: 410, gone: true, retryAfterSeconds: undefined }
-  const { calls, dispatch } = setUp({ to: webhook, results: { ev_1: gone }, promotes: true })
+  const { calls, dispatch } = setUp({ to: webhook, results: { ev_1: gone } })
   await dispatch(...three)
   const found = calls.filter((call) => call.endsWith('ev_1') || call.startsWith('job ev_1'))
   t.same(found, ['call ev_1', 'dead 1 ev_1', 'job ev_1 attempted', 'leave ev_1'])
   const next = calls.indexOf('job ev_3 delayed')
-  t.same(calls.slice(next, next + 3), ['job ev_3 delayed', 'settle ev_3', 'wake'])
+  t.same(calls.slice(next, next + 2), ['job ev_3 delayed', 'settle ev_3'])
 })
 
 void t.test('a long call keeps its place in the queue, and leaves the order at its end', async (t) => {

@@ -22,7 +22,7 @@ function setUp(deliver: () => Promise<DeliveryResult>) {
     sinks: { webhook: { deliver }, queue: { deliver }, stream: { deliver } },
     health: HEALTH,
     replies: { offer: async () => 'accepted' },
-    order: { enter: async () => ({ isFirst: true, clock: undefined }), leave: async () => false },
+    order: { enter: async () => ({ isFirst: true, clock: undefined }), leave: nothing },
     unsettled: { placeOf: async () => ({ kind: 'gone' }) },
     enqueueDelivery: async (job) => void dead.push(job),
     clock: { nowMs: () => 1 },

@@ -12,8 +12,6 @@ export type CallInOrderDeps = Omit<CallWebhookDeps, 'directCalls'> & {
   directCalls: Pick<DirectCalls, 'enter' | 'observe' | 'probe' | 'speed'>
   order: Pick<DeliveryOrder, 'hold' | 'leave'>
   health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'isOpen'>
-  /** Called when a delivery of this subscription was promoted. */
-  wake(subscription: string): void
 }
 
 /** Deliveries of one key to one webhook, in their order. */
@@ -57,13 +55,9 @@ export async function callChain(
       delivered.push(ordered)
     }
   } finally {
-    await Promise.all(delivered.map((ordered) => leave(deps, name, ordered)))
+    await Promise.all(delivered.map((ordered) => deps.order.leave(name, ordered)))
   }
   return attempted
-}
-
-async function leave({ order, wake }: CallInOrderDeps, name: string, ordered: OrderedDelivery): Promise<void> {
-  if (await order.leave(name, ordered)) wake(name)
 }
 
 /** What happens to the call's delivery happens to its place in the order, too. */
@@ -76,7 +70,7 @@ function holdingPlace(deps: CallInOrderDeps, subscription: CalledWebhook, ordere
     const { attemptsMade = 0, delayMs = 0, lastError = '', isFinal = false } = options
     if (isFinal) {
       await deps.enqueueDelivery(delivery, options)
-      return leave(deps, name, ordered)
+      return order.leave(name, ordered)
     }
     if (attemptsMade === 0) return deps.enqueueDelivery(delivery, { ...options, delayMs: Math.min(delayMs, LATE_MS) })
     const nowMs = clock.nowMs()
@@ -95,7 +89,7 @@ function holdingPlace(deps: CallInOrderDeps, subscription: CalledWebhook, ordere
     enqueueDelivery,
     async takeBack(delivery) {
       await deps.takeBack(delivery)
-      await leave(deps, name, ordered)
+      await order.leave(name, ordered)
     },
   }
 }

@@ -13,8 +13,6 @@ type DeliverInOrderDeps = StateDeps & {
   subscriptions: Pick<Subscriptions, 'all'>
   events: Pick<EventLog, 'deliveryChanged' | 'get'>
   health: Pick<DeliveryHealth, 'isOpen'>
-  /** Called when a delivery of this subscription was promoted. */
-  wake(subscription: string): void
   clock: Clock
 }
 
@@ -133,7 +131,7 @@ async function ended(deps: DeliverInOrderDeps, ordered: Ordered, outcome: Delive
   if (outcome.kind !== 'done' && outcome.kind !== 'dead') return outcome
   const { name } = ordered.subscription
   try {
-    if (await deps.order.leave(name, ordered)) deps.wake(name)
+    await deps.order.leave(name, ordered)
   } catch (error) {
     deps.log.warn({ subscription: name, err: error }, 'order.not_left')
   }

@@ -33,7 +33,7 @@ type OrderedDeliveriesDeps = CallInOrderDeps &
   }
 
 export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDeliveries {
-  const { order, enqueueDelivery, events, directCalls, wake } = deps
+  const { order, enqueueDelivery, events, directCalls } = deps
 
   async function enqueue(subscription: Subscription, deliveries: readonly DeliveryJob[]): Promise<void> {
     if (deliveries.length === 0) return
@@ -54,7 +54,7 @@ export function createOrderedDeliveries(deps: OrderedDeliveriesDeps): OrderedDel
     if (deliveries.length === 0) return
     const optionsOf = (job: DeliveryJob) => (joined.get(job) === 'behind' ? { delayMs: PARKED_MS } : {})
     await Promise.all(deliveries.map((job) => enqueueDelivery(job, optionsOf(job))))
-    if (await order.settle(subscription.name, placesOf(subscription, deliveries))) wake(subscription.name)
+    await order.settle(subscription.name, placesOf(subscription, deliveries))
   }
 
   /** Calls the webhook for the keys of which nothing is pending. */
