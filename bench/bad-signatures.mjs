@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { bootstrap } from '../scripts/bootstrap.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 import { openConnection } from './load/http-connection.mjs'
 
 const SECONDS = 15
@@ -14,6 +15,7 @@ if (isMainThread) await measure()
 else flood(workerData)
 
 async function measure() {
+  readOptions({})
   await bootstrap()
   const { startGateway } = await import('./stack/gateway.mjs')
   const gateway = await startGateway()

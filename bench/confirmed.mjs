@@ -10,16 +10,13 @@ const { createMessages } = await import('./stack/messages.mjs')
 const { startLoad } = await import('./load/load.mjs')
 const { median, round } = await import('./load/histogram.mjs')
 
-const { values: options } = readOptions({
+const { rounds, seconds, rate } = readOptions({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
-    rate: { type: 'string', default: '500' },
+    rounds: { type: 'number', default: 5 },
+    seconds: { type: 'number', default: 5 },
+    rate: { type: 'number', default: 500 },
   },
-})
-const rounds = Number(options.rounds)
-const seconds = Number(options.seconds)
-const rate = Number(options.rate)
+}).values
 const WARM_UP_SECONDS = 2
 const CONNECTIONS = 64
 

@@ -17,14 +17,14 @@ const { appIdOf, eventIdOf, openIdOf, openStores, RARE, storeAccounts, storeEven
 
 const { values } = readOptions({
   options: {
-    accounts: { type: 'string', default: '100000' },
-    events: { type: 'string', default: '1000000' },
-    links: { type: 'string', default: '100000' },
-    repeats: { type: 'string', default: '15' },
+    accounts: { type: 'number', default: 100_000 },
+    events: { type: 'number', default: 1_000_000 },
+    links: { type: 'number', default: 100_000 },
+    repeats: { type: 'number', default: 15 },
     shots: { type: 'boolean', default: false },
   },
 })
-const [accounts, events, links, repeats] = [values.accounts, values.events, values.links, values.repeats].map(Number)
+const { accounts, events, links, repeats } = values
 const GOAL_MS = 300
 const PAINT_GOAL_MS = 1_000
 const CHROMIUM = '/usr/bin/chromium'

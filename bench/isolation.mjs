@@ -4,7 +4,9 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootstrap } from '../scripts/bootstrap.mjs'
+import { readOptions } from '../scripts/read-options.mjs'
 
+readOptions({})
 await bootstrap()
 const { startGateway, until } = await import('./stack/gateway.mjs')
 

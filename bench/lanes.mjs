@@ -10,9 +10,9 @@ import { withUsage } from './stack/usage.mjs'
 import { readOptions } from '../scripts/read-options.mjs'
 
 const { values: options } = readOptions({
-  options: { only: { type: 'string', default: Object.keys(LANES).join(',') }, pairs: { type: 'string', default: '5' } },
+  options: { only: { type: 'string', default: Object.keys(LANES).join(',') }, pairs: { type: 'number', default: 5 } },
 })
-const PAIRS = Number(options.pairs)
+const PAIRS = options.pairs
 const REGISTER = new URL('./lanes/register.mjs', import.meta.url).pathname
 const CONNECTIONS = 64
 const READS_MS = 2_500

@@ -16,10 +16,9 @@ const { startGateway } = await import('./stack/gateway.mjs')
 const { createMessages } = await import('./stack/messages.mjs')
 const { residentMb, withUsage } = await import('./stack/usage.mjs')
 
-const { values } = readOptions({
-  options: { seconds: { type: 'string', default: '60' }, rate: { type: 'string', default: '400' } },
-})
-const [seconds, rate] = [Number(values.seconds), Number(values.rate)]
+const { seconds, rate } = readOptions({
+  options: { seconds: { type: 'number', default: 60 }, rate: { type: 'number', default: 400 } },
+}).values
 
 /** Rounds per side, which share the time of the attack. */
 const ROUNDS = 3

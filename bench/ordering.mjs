@@ -15,12 +15,12 @@ const { createTextLoad } = await import('./load/texts.mjs')
 
 const { values: options } = readOptions({
   options: {
-    messages: { type: 'string', default: '5000' },
-    rounds: { type: 'string', default: '2' },
+    messages: { type: 'number', default: 5_000 },
+    rounds: { type: 'number', default: 2 },
     sinks: { type: 'string', default: 'webhook,queue,stream' },
   },
 })
-const MESSAGES = Number(options.messages)
+const MESSAGES = options.messages
 const WARM_UP = 1_000
 const CONCURRENCY = 64
 const ACCOUNTS = Array.from({ length: 20 }, (_, index) => `wxbf${String(index).padStart(14, '0')}`)
@@ -42,7 +42,7 @@ try {
   await gateway.startIngress()
   await gateway.startWorker()
   await gateway.authorize()
-  for (let round = 0; round < Number(options.rounds); round += 1) {
+  for (let round = 0; round < options.rounds; round += 1) {
     for (const kind of options.sinks.split(',')) {
       for (const ordering of ['none', 'subject']) rows.push({ round, ...(await measure(kind, ordering)) })
     }

@@ -14,16 +14,15 @@ const { createTextLoad } = await import('./load/texts.mjs')
 
 const { values: options } = readOptions({
   options: {
-    events: { type: 'string', default: '100000' },
-    rate: { type: 'string', default: '500' },
+    events: { type: 'number', default: 100_000 },
+    rate: { type: 'number', default: 500 },
     /** Rate of the replay. */
-    replayed: { type: 'string', default: '50' },
-    rounds: { type: 'string', default: '4' },
-    seconds: { type: 'string', default: '10' },
+    replayed: { type: 'number', default: 50 },
+    rounds: { type: 'number', default: 4 },
+    seconds: { type: 'number', default: 10 },
   },
 })
-const [EVENTS, RATE, REPLAYED] = [options.events, options.rate, options.replayed].map(Number)
-const [ROUNDS, SECONDS] = [options.rounds, options.seconds].map(Number)
+const { events: EVENTS, rate: RATE, replayed: REPLAYED, rounds: ROUNDS, seconds: SECONDS } = options
 const WARM_UP_SECONDS = 5
 const accountsOf = (letter) =>
   Array.from({ length: 10 }, (_, index) => `wx${letter}e${String(index).padStart(14, '0')}`)

@@ -78,14 +78,14 @@ const { values: options } = readOptions({
     fsync: { type: 'string', default: 'everysec' },
     backlog: { type: 'string' },
     authorizers: { type: 'string' },
-    repeats: { type: 'string' },
+    repeats: { type: 'number' },
     json: { type: 'string', default: 'bench/results/latest.json' },
     'cpu-prof': { type: 'string' },
   },
 })
 
 const plan = { ...(options.quick ? QUICK : FULL) }
-if (options.repeats !== undefined) plan.repeats = Number(options.repeats)
+if (options.repeats !== undefined) plan.repeats = options.repeats
 if (options.backlog !== undefined) plan.backlogs = ascending(options.backlog)
 if (options.authorizers !== undefined) plan.authorizers = ascending(options.authorizers)
 const names = options.only === undefined ? Object.keys(ROWS) : options.only.split(',')

@@ -13,11 +13,11 @@ const { values: options } = readOptions({
   options: {
     masters: { type: 'string', default: '3,6' },
     shards: { type: 'string', default: '1,8,64' },
-    messages: { type: 'string', default: '10000' },
+    messages: { type: 'number', default: 10_000 },
   },
 })
 const numbers = (text) => text.split(',').map(Number)
-const MESSAGES = Number(options.messages)
+const MESSAGES = options.messages
 const WARM_UP = 2_000
 /** Concurrent pushes, so that most turns of the ingress' event loop have several. */
 const CONCURRENCY = 128

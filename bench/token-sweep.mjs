@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { readOptions } from '../scripts/read-options.mjs'
 import { measureSweep } from './rows/sweep.mjs'
 
-const { positionals } = readOptions({ allowPositionals: true })
-const [report] = await measureSweep([Number(positionals[0] ?? '1000000')])
+const { authorizers } = readOptions({ numbers: { authorizers: { default: 1_000_000 } } }).values
+const [report] = await measureSweep([authorizers])
 process.stdout.write(`${JSON.stringify({ ...report, cpu: cpus()[0]?.model }, null, 2)}\n`)
 process.exitCode = report.slowestTickMs < 50 && report.bytesPerAuthorizer < 2_560 ? 0 : 1

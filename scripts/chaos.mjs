@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
 import { ensureRedisServer } from './redis-binary.mjs'
+import { readOptions } from './read-options.mjs'
 import { ROOT, run, say } from './run-command.mjs'
 import { splitSuite } from './suite-argument.mjs'
 import { runTestFiles } from './test-files.mjs'
@@ -27,6 +28,7 @@ const { suite, args } = splitSuite(process.argv.slice(2), {
   known: [...Object.keys(PROGRAMS), HOSTILE],
   byDefault: 'scenarios',
 })
+if (suite === HOSTILE) readOptions({ args })
 await bootstrap()
 const redis = await ensureRedisServer()
 if (redis) {

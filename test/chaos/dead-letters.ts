@@ -1,11 +1,12 @@
 // Owns: replaying thousands of dead letters while live traffic flows, and the ledger of both.
-// By itself: `npm run test:chaos -- dead-letters [how many]`, 10,000 by default.
+// By itself: `npm run test:chaos -- dead-letters [letters]`, 10,000 by default.
 import { deliveriesQueue } from '@wxgw/redis'
 import { Redis } from 'ioredis'
 import { pathToFileURL } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startHook } from '../helpers/consumers.ts'
 import { startGateway } from '../helpers/gateway.ts'
+import { readOptions } from '../helpers/read-options.ts'
 import { until } from '../helpers/until.ts'
 
 export type ReplayLedger = {
@@ -147,7 +148,8 @@ export async function runReplay(count: number): Promise<ReplayLedger> {
 
 const script = process.argv[1]
 if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
-  const ledger = await runReplay(Number(process.argv[2] ?? 10_000))
+  const { letters } = readOptions({ numbers: { letters: { default: 10_000 } } }).values
+  const ledger = await runReplay(letters)
   console.log(JSON.stringify(ledger, undefined, 2))
   process.exitCode =
     ledger.missing === 0 && ledger.duplicates === 0 && ledger.leftDead === 0 && ledger.replayed === ledger.dead ? 0 : 1

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { startGateway } from '../helpers/gateway.ts'
+import { readOptions } from '../helpers/read-options.ts'
 import { startStopwatch } from '../helpers/stopwatch.ts'
 import { until } from '../helpers/until.ts'
 import { appIdOf } from '../packages/platform/token-fixture.ts'
@@ -112,7 +113,7 @@ export async function rebuildFromNothing(
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const authorizers = Number(process.argv[2] ?? 2_000)
+  const { authorizers } = readOptions({ numbers: { authorizers: { default: 2_000 } } }).values
   const report = await rebuildFromNothing(authorizers, (line) => process.stdout.write(`${line}\n`))
   process.stdout.write(`${JSON.stringify(report)}\n`)
   process.exitCode = report.stale + report.needPerson === 0 ? 0 : 1

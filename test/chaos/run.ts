@@ -1,33 +1,28 @@
 // Owns: `npm run test:chaos [-- --only name --seed n --seconds s --times n --rate n --messages n]`: every scenario, or those
 // named so or, where none is, whose name contains `name`, and what they come to together.
-import { parseArgs } from 'node:util'
+import { readOptions } from '../helpers/read-options.ts'
 import { seededRandom } from './random.ts'
 import { SCENARIOS } from './scenarios/all.ts'
 import { addTo, emptyTotals, totalsLine } from './totals.ts'
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
     only: { type: 'string' },
-    seed: { type: 'string' },
-    seconds: { type: 'string' },
+    seed: { type: 'number', from: 0, default: Date.now() % 1_000_000 },
+    seconds: { type: 'number', from: 0, default: 10 },
     /** Kills, power cuts or restarts of each scenario that has any, at least, however many seconds they take. */
-    times: { type: 'string' },
+    times: { type: 'number' },
     /** Pushes per second. */
-    rate: { type: 'string' },
+    rate: { type: 'number' },
     /** Of the backlog. */
-    messages: { type: 'string' },
+    messages: { type: 'number' },
     list: { type: 'boolean' },
   },
 })
-const seed = Number(values.seed ?? Date.now() % 1_000_000)
-const seconds = Number(values.seconds ?? 10)
-const times = numberOf(values.times)
-const ratePerSecond = numberOf(values.rate)
-const messages = numberOf(values.messages)
-const chosen =
-  values.only === undefined
-    ? SCENARIOS
-    : SCENARIOS.filter(({ name }) => values.only?.split(',').some((part) => isMeant(name, part)))
+const { seed, seconds, times, rate: ratePerSecond, messages } = values
+const parts = values.only?.split(',') ?? ['']
+const chosen = SCENARIOS.filter(({ name }) => parts.some((part) => isMeant(name, part)))
+const unknown = parts.filter((part) => !SCENARIOS.some(({ name }) => isMeant(name, part)))
 
 if (values.list) for (const { name, about } of SCENARIOS) say(`${name}: ${about}`)
 else process.exitCode = (await runAll()) ? 0 : 1
@@ -37,8 +32,8 @@ function isMeant(name: string, part: string): boolean {
 }
 
 async function runAll(): Promise<boolean> {
-  if (chosen.length === 0) {
-    say('There is no such scenario. --list names them.')
+  if (unknown.length > 0) {
+    say(`There is no scenario ${unknown.join(', ')}. --list names them.`)
     return false
   }
   const wanted = [
@@ -75,10 +70,6 @@ async function runAll(): Promise<boolean> {
   say(JSON.stringify({ seed, seconds, passed, failed, ...totals }))
   say(`${passed} passed, ${failed} failed, seed ${seed}`)
   return failed === 0
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text)
 }
 
 function say(line: string): void {

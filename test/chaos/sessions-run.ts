@@ -1,9 +1,14 @@
-// Owns: `npm run test:chaos -- sessions [sessions [views [seed]]]`: the run and the verdict as exit code.
+// Owns: `npm run test:chaos -- sessions [sessions] [views] [seed]`: the run and the verdict as exit code.
+import { readOptions } from '../helpers/read-options.ts'
 import { runSessions } from './sessions.ts'
 
-const sessions = Number(process.argv[2] ?? 1000)
-const views = Number(process.argv[3] ?? 10_000)
-const seed = Number(process.argv[4] ?? Math.floor(Math.random() * 1e9))
+const { sessions, views, seed } = readOptions({
+  numbers: {
+    sessions: { default: 1000 },
+    views: { default: 10_000 },
+    seed: { from: 0, default: Math.floor(Math.random() * 1e9) },
+  },
+}).values
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 const startedAt = performance.now()

@@ -1,9 +1,11 @@
-// Owns: `npm run test:chaos -- token-crash [crashes [seconds frozen]]`: the kills, then the freezes, and the verdict as exit code.
+// Owns: `npm run test:chaos -- token-crash [crashes] [frozenSeconds]`: the kills, then the freezes, and the verdict as exit code.
+import { readOptions } from '../helpers/read-options.ts'
 import { runTokenCrashes } from './token-crash.ts'
 import { runTokenFreezes } from './token-freeze.ts'
 
-const crashes = Number(process.argv[2] ?? 1000)
-const frozenSeconds = Number(process.argv[3] ?? 15)
+const { crashes, frozenSeconds } = readOptions({
+  numbers: { crashes: { default: 1000 }, frozenSeconds: { default: 15 } },
+}).values
 const startedAt = performance.now()
 const say = (line: string) => process.stdout.write(`${line}\n`)
 

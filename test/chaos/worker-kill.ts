@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.ts'
 import { type Event, startGateway } from '../helpers/gateway.ts'
+import { readOptions } from '../helpers/read-options.ts'
 import { until } from '../helpers/until.ts'
 
 export type WorkerKillOptions = { seconds: number; eventsPerSecond: number; killEveryMs: number }
@@ -121,11 +122,8 @@ function ledgerOf(accepted: ReadonlySet<string>, events: readonly Event[]): Sink
 
 const script = process.argv[1]
 if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
-  const ledger = await runWorkerKill({
-    seconds: Number(process.argv[2] ?? 60),
-    eventsPerSecond: 200,
-    killEveryMs: 2_000,
-  })
+  const { seconds } = readOptions({ numbers: { seconds: { default: 60 } } }).values
+  const ledger = await runWorkerKill({ seconds, eventsPerSecond: 200, killEveryMs: 2_000 })
   console.log(JSON.stringify(ledger, undefined, 2))
   const isWhole = Object.values(ledger.sinks).every(({ missing, renamed }) => missing === 0 && renamed === 0)
   process.exitCode = isWhole && ledger.kills > 0 ? 0 : 1

@@ -1,22 +1,23 @@
 // Owns: `npm run test:chaos -- alerts [--minutes m --only name,name --factor n]`: good traffic that fires no alert, then
 // the fault of each alert: it fires, nothing else fires that is not its consequence, and it ends with the fault.
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../../helpers/read-options.ts'
 import { until } from '../../helpers/until.ts'
 import { FAST, fastRules, SHIPPED, shippedRules } from './fast-rules.ts'
 import { FAULTS, type Fault } from './faults.ts'
 import { hasPrometheus } from './prometheus.ts'
 import { type Stage, startStage } from './stage.ts'
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
     /** Of good traffic. */
-    minutes: { type: 'string', default: '1' },
+    minutes: { type: 'number', from: 0, default: 1 },
     only: { type: 'string' },
     /** How much faster the time of the rules runs. */
-    factor: { type: 'string', default: '60' },
+    factor: { type: 'number', default: 60 },
   },
 })
+const wanted = values.only?.split(',') ?? Object.keys(FAULTS)
 const FIRES_WITHIN_MS = 120_000
 const OVER_WITHIN_MS = 240_000
 /** What fires late begins within this: a reply is late after 4 s. */
@@ -27,11 +28,16 @@ const FIRING = { alertstate: 'firing' }
 process.exitCode = await main()
 
 async function main(): Promise<number> {
+  const unknown = wanted.filter((alert) => !Object.hasOwn(FAULTS, alert))
+  if (unknown.length > 0) {
+    say(`There is no fault for ${unknown.join(', ')}; there are ${Object.keys(FAULTS).join(', ')}.`)
+    return 1
+  }
   if (!hasPrometheus()) {
     say('It needs prometheus in PATH, or its path in PROMETHEUS: apt-get install prometheus')
     return 1
   }
-  const stage = await startStage([shippedRules(), fastRules(Number(values.factor))])
+  const stage = await startStage([shippedRules(), fastRules(values.factor)])
   let failed = 0
   const judge = (name: string, startedAtMs: number, broken: readonly string[]) => {
     failed += broken.length > 0 ? 1 : 0
@@ -41,7 +47,7 @@ async function main(): Promise<number> {
   try {
     await until('the start is over', () => isSilent(stage), { timeoutMs: OVER_WITHIN_MS, everyMs: LOOK_EVERY_MS })
     const startedAtMs = Date.now()
-    await delay(Number(values.minutes) * 60_000)
+    await delay(values.minutes * 60_000)
     const fired = await firedSince(stage, startedAtMs, SHIPPED)
     // To these a machine that stands still for seconds does so for minutes.
     const hurried = await firedSince(stage, startedAtMs, FAST)
@@ -51,7 +57,7 @@ async function main(): Promise<number> {
       startedAtMs,
       fired.map((alert) => `${alert} fired`),
     )
-    const chosen = Object.entries(FAULTS).filter(([alert]) => values.only?.split(',').includes(alert) ?? true)
+    const chosen = Object.entries(FAULTS).filter(([alert]) => wanted.includes(alert))
     for (const [alert, fault] of chosen) judge(alert, Date.now(), await play(stage, alert, fault))
   } finally {
     await stage.stop()

@@ -1,27 +1,21 @@
 // Owns: `npm run test:chaos -- fuzz --count N --functions N --calls N --seed S`: so many mutated requests, and (default: ten times as many) inputs of
 // functions, and (default: as many as requests) calls of WeChat's APIs. Prints the counts as JSON; the exit code tells whether anything happened that must not.
-import { parseArgs } from 'node:util'
+import { readOptions } from '../../helpers/read-options.ts'
 import { startHostileGateway } from '../hostile-gateway.ts'
 import { fuzzCalls } from './fuzz-calls.ts'
 import { fuzzFunctions } from './fuzz-functions.ts'
 import { fuzzRequests } from './fuzz-requests.ts'
 import { seededRandom } from './mutate.ts'
 
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
-    count: { type: 'string', default: '20000' },
-    functions: { type: 'string' },
-    calls: { type: 'string' },
-    seed: { type: 'string' },
+    count: { type: 'number', default: 20_000 },
+    functions: { type: 'number' },
+    calls: { type: 'number' },
+    seed: { type: 'number', from: 0, default: Date.now() % 4_294_967_296 },
   },
 })
-const count = Number(values.count)
-const functionInputs = Number(values.functions ?? count * 10)
-const callCount = Number(values.calls ?? count)
-const seed = values.seed === undefined ? Date.now() % 4_294_967_296 : Number(values.seed)
-const isWhole =
-  [count, functionInputs, callCount].every((number) => Number.isInteger(number) && number > 0) && Number.isInteger(seed)
-if (!isWhole) throw new RangeError('--count, --functions, --calls and --seed are whole numbers')
+const { count, seed, functions: functionInputs = count * 10, calls: callCount = count } = values
 
 const ends: Array<() => unknown> = []
 const startedMs = performance.now()
