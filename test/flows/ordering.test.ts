@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { laneKey, messageInbox } from '@wxgw/redis'
+import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { readStream, startHook, startQueueConsumer } from '../helpers/consumers.ts'
@@ -11,6 +13,7 @@ import { type Event, startGateway } from '../helpers/gateway.ts'
 import { nameOf, pushText } from '../helpers/push-text.ts'
 import { subscriptionsOf } from '../helpers/subscriptions.ts'
 import { until } from '../helpers/until.ts'
+import { textEvent } from '../apps/worker/delivery-fixtures.ts'
 
 const APP = 'wx00000000000000e1'
 const OTHER = 'wx00000000000000e2'
@@ -212,6 +215,32 @@ void t.test('ordering', async (story) => {
       ['0', '1', '2', '3', '4'],
     )
     await remove('replying')
+  })
+
+  await story.test('a damaged entry is dead alone, and the others of its account go on', async (t) => {
+    await put('undamaged', { sink: { kind: 'stream' }, ordering: 'authorizer' })
+    const entries = await readStream(t, gateway, 'undamaged')
+    const inbox = new Queue(messageInbox(0), { connection: redis, prefix: 'bull' })
+    t.teardown(() => inbox.close())
+    const lane = { platform: 'open1', account: APP }
+    const entry = (id: string) =>
+      JSON.stringify({ arrival: id, event: textEvent(id, { authorizerappid: APP }), receivedAtMs: Date.now() })
+    await redis.rpush(laneKey(0, lane), entry('ev_1'), entry('ev_2').slice(0, 40), 'null', entry('ev_3'))
+    await inbox.add('lane', { v: 1, kind: 'lane', ...lane })
+    await until('those beside them come', async () => (await entries()).length === 2)
+    const dead = await until('both damaged ones are dead', async () => {
+      const failed = await inbox.getFailed()
+      return failed.length === 2 ? failed : undefined
+    })
+    t.same(
+      new Set(dead.map(({ data }) => JSON.stringify(data.events))),
+      new Set([JSON.stringify([entry('ev_2').slice(0, 40)]), '[null]']),
+    )
+    t.same(
+      (await entries()).map(({ id }) => id),
+      ['ev_1', 'ev_3'],
+    )
+    await remove('undamaged')
   })
 
   await story.test('what came while Redis was away is not overtaken by what comes after it', async (t) => {

@@ -17,7 +17,7 @@ import {
   versionGap,
 } from '@wxgw/redis'
 import { type Lifecycle, repeat } from '@wxgw/runtime'
-import { pause } from '@wxgw/wechat-core'
+import { GatewayError, pause } from '@wxgw/wechat-core'
 import { createPlatforms, type Platforms, type PlatformsDeps } from './create-platforms.ts'
 import { keepDeclared } from './declared-subscriptions.ts'
 import { createDiagnosis } from './diagnosis/create-diagnosis.ts'
@@ -76,6 +76,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const platforms = createPlatforms({ config, connections, sealer, shardCount, replicas, hooks, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   flushStatistics()
+  let unchecked: string | undefined = 'they are being checked'
   await Promise.race([checkInstallation(connections.commands), delay(FIRST_CHECK_MS)])
   if (config.subscriptions) {
     void keepDeclared({ declared: config.subscriptions, platforms: platforms.byId, signal: lifecycle.signal, log })
@@ -88,6 +89,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
     minReplicas: config.redis.minReplicas,
     replicas,
     shardCount,
+    unchecked: () => unchecked,
     clock,
   })
   const readiness = [...ofStore, ...unsubscribed.checks]
@@ -151,6 +153,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
       return
     }
     sealer.release()
+    unchecked = undefined
     void buildIndexes()
   }
 
@@ -168,7 +171,9 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
       try {
         return await read()
       } catch (error) {
-        log.debug({ err: error }, 'installation.unchecked')
+        const reason = error instanceof GatewayError ? error.message : 'the check failed'
+        if (reason !== unchecked) log.warn({ err: error }, 'installation.unchecked')
+        unchecked = reason
         await pause(CHECK_RETRY_MS, lifecycle.signal, { ref: false })
       }
     }

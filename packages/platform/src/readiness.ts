@@ -49,18 +49,20 @@ type ReadinessDeps = {
   minReplicas: number
   replicas: Pick<ReplicaBarrier, 'confirmed'>
   shardCount: Pick<ShardCount, 'get'>
+  /** Why MESSAGE_SHARDS and SEALING_KEYS are not checked against Redis yet; undefined: they are. */
+  unchecked(): string | undefined
   clock: Clock
 }
 
 export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
-  const { redis, problems, platforms, minReplicas, shardCount, clock } = deps
+  const { redis, problems, platforms, minReplicas, shardCount, unchecked, clock } = deps
   return [
     {
       name: 'redis-writes',
       // The process is useful as long as one inbox accepts messages.
       check: () =>
         Promise.any(probeKeys(shardCount).map((key) => probeWrite(redis, key))).then(
-          nothing,
+          () => refusingUntilChecked(unchecked()),
           async (failed: unknown) => {
             const error: unknown = failed instanceof AggregateError ? failed.errors[0] : failed
             return `Redis cannot be reached or takes no writes: ${await problems.explain(error)}`
@@ -98,6 +100,11 @@ export function createReadiness(deps: ReadinessDeps): ReadinessCheck[] {
       check: () => checkTicket(platform, clock),
     })),
   ]
+}
+
+function refusingUntilChecked(reason: string | undefined): string | undefined {
+  if (reason === undefined) return undefined
+  return `MESSAGE_SHARDS and SEALING_KEYS are not checked against Redis yet, and what depends on them is refused: ${reason}`
 }
 
 /** Runs all at once; never rejects, and never takes longer than 1.5 s. A warning reads `name: reason`. */

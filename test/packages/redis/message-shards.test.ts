@@ -75,6 +75,11 @@ void t.test('the number of shards is that of the first start', async (t) => {
   await redis.flushall()
   t.equal(await first.settle(), 8)
   t.equal(await redis.get(SHARD_COUNT_KEY), '8', 'an emptied Redis has it again')
+  for (const damaged of ['', 'eight', '0', '65', '8.5']) {
+    await redis.set(SHARD_COUNT_KEY, damaged)
+    await t.rejects(start(8).settle(), { message: `${SHARD_COUNT_KEY} holds no number of shards` }, `"${damaged}"`)
+    t.equal(await redis.get(SHARD_COUNT_KEY), damaged)
+  }
 })
 
 void t.test('what an installation of before has in shard 0 is found, claimed and settled there', async (t) => {

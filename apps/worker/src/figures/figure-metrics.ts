@@ -149,7 +149,7 @@ export function createFigureMetrics(metrics: Metrics, { platforms, queues, nowMs
   })
   metrics.gauge({
     name: 'wxgw_messages_waiting',
-    help: 'messages and events of users that wait to be dispatched, of all platforms: a job of an inbox has up to 25',
+    help: 'messages and events of users that wait to be dispatched, of all platforms, retries included',
     collect(gauge) {
       gauge.set(queues()?.messages ?? NaN)
     },

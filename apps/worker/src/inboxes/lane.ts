@@ -1,4 +1,5 @@
 // Owns: dispatching the list of an ordered account: its events are dispatched in the order in which they were accepted.
+import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BatchedEvent, BatchedEventSchema, type LaneJob, parserOf } from '@wxgw/contracts'
 import type { JobContext, JobHandler, JobOutcome, LaneReader, MessageRequeue } from '@wxgw/redis'
@@ -135,11 +136,22 @@ async function leaveAlone({ requeue, queue, log }: LaneDeps, { entry, arrival }:
   }
 }
 
-/** Only lanes.ts writes the entries, each with its arrival. */
+/** Only lanes.ts writes the entries, each with its arrival. One that was damaged must not hold up its account. */
 function read(text: string): Waiting {
-  const entry: unknown = JSON.parse(text)
+  const entry = jsonOf(text)
   const message = parseBatchedEvent(entry)
-  const arrival =
-    typeof entry === 'object' && entry !== null && 'arrival' in entry ? String(entry.arrival) : text.slice(0, 64)
-  return { entry, message, arrival }
+  return {
+    entry,
+    message,
+    arrival: message?.arrival ?? `unreadable-${createHash('sha256').update(text).digest('hex')}`,
+  }
+}
+
+/** The text itself when it is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }

@@ -36,6 +36,10 @@ const OF_CHECKS: readonly Reason[] = [
     '主节点 $1 只有 $2 个副本，少于 REDIS_MIN_REPLICAS 的 $3：补足之前拒绝推送',
   ),
   reason(/^INFO is forbidden, .+$/, 'Redis 不允许 INFO，无法确认副本：允许它，或把 REDIS_MIN_REPLICAS 设为 0'),
+  reason(
+    /^MESSAGE_SHARDS and SEALING_KEYS are not checked against Redis yet, .+$/,
+    'MESSAGE_SHARDS 与 SEALING_KEYS 尚未与 Redis 中的值核对，核对之前拒绝相关请求',
+  ),
   reason(/^pushes are refused: .+$/, '副本没有确认写入，推送被拒绝'),
   reason(/^no answer within (\d+) ms$/, '$1 毫秒内没有应答'),
   reason(/^the check failed$/, '检查没有完成'),

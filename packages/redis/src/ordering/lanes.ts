@@ -75,7 +75,7 @@ export function createLaneWriter({ redis, count, queues, replicas }: LaneWriterD
       const entries = appended.map(({ entry: { arrival = nextShortId(), event, receivedAtMs, isOld, reply } }) =>
         JSON.stringify({ arrival, event, receivedAtMs, isOld, reply }),
       )
-      const jobId = batchJobId(nextShortId(), appended.length)
+      const jobId = laneJobId(nextShortId())
       await replicas.confirmed(anyKeyOf(queue), async () => {
         const pushed = redis
           .multi()
@@ -102,6 +102,9 @@ function laneName({ platform, account }: Lane): string {
   return `${platform}.${account}`
 }
 
+/** Its messages are counted in the list. */
+export const laneJobId = (id: string) => batchJobId(id, 0)
+
 export function addLaneJob(queue: Pick<Queue, 'add'>, { platform, account }: Lane, jobId: string): Promise<unknown> {
   const data: LaneJob = { v: 1, kind: 'lane', platform, account }
   return queue.add(data.kind, data, { ...LANE_OPTIONS, jobId })
@@ -115,7 +118,7 @@ export function createLaneReader({ redis, count, queues }: LanesDeps): LaneReade
         const inbox = inboxOf(lane, count)
         // Release the lease first: otherwise the next job would find it and end.
         await endLease(redis, { lease: laneLeaseKey(inbox, lane), owner })
-        await addLaneJob(queues.open(messageInbox(inbox)), lane, batchJobId(nextShortId(), 1))
+        await addLaneJob(queues.open(messageInbox(inbox)), lane, laneJobId(nextShortId()))
       }),
 
     next: (lane, owner, done) =>

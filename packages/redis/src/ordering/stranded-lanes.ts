@@ -2,11 +2,11 @@
 // entries.
 import { nextJobAddedMs } from '../bullmq-format/queue-counts.ts'
 import type { RedisConnection } from '../connect.ts'
-import { batchJobId, lanePrefix, messageInbox, waitingLanesKey } from '../keys.ts'
+import { lanePrefix, messageInbox, waitingLanesKey } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import type { Queues } from '../queues/queues.ts'
 import { guardStore } from '../store-errors.ts'
-import { addLaneJob, type Lane } from './lanes.ts'
+import { addLaneJob, type Lane, laneJobId } from './lanes.ts'
 
 export type StrandedLanes = {
   /**
@@ -73,7 +73,7 @@ export function createStrandedLanes({ redis, queues }: StrandedLanesDeps): Stran
         const stranded = unattended.filter(({ receivedAtMs }) => receivedAtMs < untilMs)
         // The job id is made from the account: as long as that job waits, no other one is added.
         const add = ({ account }: Unattended) =>
-          addLaneJob(queues.open(queue), laneOf(account), batchJobId(`repair.${account}.`, 1))
+          addLaneJob(queues.open(queue), laneOf(account), laneJobId(`repair.${account}.`))
         await Promise.all(stranded.map(add))
         return stranded.length
       }),

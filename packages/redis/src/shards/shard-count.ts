@@ -78,8 +78,8 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
         const places = { count: SHARD_COUNT_KEY, before: UNSHARDED_KEY }
         const answer = await settleCount(redis, { ...places, configured, rememberedMs })
         const [count, leftMs] = Array.isArray(answer) ? answer.map(Number) : []
-        if (count === undefined || !Number.isInteger(count))
-          throw new GatewayError('INTERNAL', 'the number of shards in Redis is none')
+        if (count === undefined || !Number.isInteger(count) || count < 1 || count > MAX_SHARDS)
+          throw new GatewayError('INTERNAL', `${SHARD_COUNT_KEY} holds no number of shards`)
         beforeUntilMs = nowMs() + Math.max(leftMs ?? 0, 0)
         isKnown = count === configured
         if (isKnown) resolveKnown(count)
