@@ -19,6 +19,7 @@ const SUITES = {
   'narrow-caller': 'narrow-caller',
   console: 'console',
   lanes: 'lanes',
+  'low-rate': 'low-rate',
 }
 
 const { suite, args } = splitSuite(process.argv.slice(2), { known: Object.keys(SUITES), byDefault: 'rows' })

@@ -1,6 +1,7 @@
 // Owns: the row "push -> consumer": the latency from a push's due time to its arrival at the consumer of a stream.
 import { createHistogram, median } from '../load/histogram.mjs'
 import { messageId } from '../load/requests.mjs'
+import { readArrivals } from '../stack/consumer.mjs'
 
 const RATE = 1_000
 const GOAL_P50_MS = 3
@@ -19,8 +20,7 @@ export async function pushToConsumer({ gateway, load, plan, messages }) {
   for (let repeat = 0; repeat < plan.repeats; repeat += 1) {
     const count = Math.ceil((RATE * durationMs) / 1000) + 100
     const first = await messages.prepare(count)
-    const reader = gateway.redis.client.duplicate()
-    const receiving = receive(reader, sink.stream)
+    const arrivals = readArrivals(gateway.redis.client, sink.stream)
     const result = await load.run({
       port: gateway.ports.public,
       connections: 64,
@@ -30,15 +30,14 @@ export async function pushToConsumer({ gateway, load, plan, messages }) {
     })
     messages.expectAccepted(result)
     const deadline = Date.now() + WAIT_MS
-    while (receiving.seen.size < result.sent && Date.now() < deadline)
+    while (arrivals.seen.size < result.sent && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 20))
-    receiving.stop()
-    reader.disconnect()
+    arrivals.stop()
     const dueAtMs = await load.times()
-    if (receiving.seen.size !== result.sent) throw new Error(`${result.sent} pushed, ${receiving.seen.size} received`)
+    if (arrivals.seen.size !== result.sent) throw new Error(`${result.sent} pushed, ${arrivals.seen.size} received`)
     const histogram = createHistogram()
     for (let index = (RATE * WARM_UP_MS) / 1000; index < result.sent; index += 1)
-      histogram.add(receiving.seen.get(messageId(first + index)) - dueAtMs[index])
+      histogram.add(arrivals.seen.get(messageId(first + index)) - dueAtMs[index])
     runs.push(histogram.summary())
     await gateway.redis.client.xtrim(sink.stream, 'MAXLEN', 0)
     await messages.clear()
@@ -67,33 +66,4 @@ export async function pushToConsumer({ gateway, load, plan, messages }) {
       ok: median(p99) <= GOAL_P99_MS,
     },
   ]
-}
-
-function receive(redis, stream) {
-  const seen = new Map()
-  let isStopped = false
-  async function loop() {
-    // Not from `$`, which would miss events before the first read. The stream is empty or new.
-    for (let after = '0'; !isStopped;) {
-      const answer = await redis.xread('COUNT', 500, 'BLOCK', 1_000, 'STREAMS', stream, after)
-      const nowMs = performance.timeOrigin + performance.now()
-      for (const [, entries] of answer ?? []) {
-        for (const [id, fields] of entries) {
-          after = id
-          const { data } = JSON.parse(fields[fields.indexOf('event') + 1])
-          seen.set(data.MsgId, nowMs)
-        }
-      }
-    }
-  }
-  const looping = loop().catch((error) => {
-    if (!isStopped) throw error
-  })
-  return {
-    seen,
-    stop() {
-      isStopped = true
-      void looping
-    },
-  }
 }

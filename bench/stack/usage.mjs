@@ -11,17 +11,28 @@ export function treeOf(pid) {
   return [pid, ...children.flatMap((child) => treeOf(Number(child)))]
 }
 
+/** CPU time in ms of all threads since the start. */
+export function cpuTimes(pid) {
+  const stat = read(`/proc/${pid}/stat`)
+  if (stat === undefined) return undefined
+  // The name in parentheses may contain any character.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { userMs: Number(fields[11]) * TICK_MS, systemMs: Number(fields[12]) * TICK_MS }
+}
+
 /** CPU time in ms, user and system, of all threads since the start; for several processes the sum. */
 export function cpuMs(pid) {
   if (Array.isArray(pid)) {
     const each = pid.map(cpuMs)
     return each.includes(undefined) ? undefined : each.reduce((sum, ms) => sum + ms, 0)
   }
-  const stat = read(`/proc/${pid}/stat`)
-  if (stat === undefined) return undefined
-  // The name in parentheses may contain any character.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+  const times = cpuTimes(pid)
+  return times && times.userMs + times.systemMs
+}
+
+/** How often the main thread has slept. */
+export function sleeps(pid) {
+  return Number(/\nvoluntary_ctxt_switches:\s*(\d+)/.exec(read(`/proc/${pid}/status`) ?? '')?.[1])
 }
 
 /** Resident megabytes. */
