@@ -20,13 +20,16 @@ export function shardKeys(platform: string, index: number) {
      * ingress.
      */
     attempts: (eventId: string) => `${base}:attempts:${eventId}`,
-    /** sorted set of event ids by receivedAtMs; trimmed by age and by size on write; EX EVENT_LOG_SECONDS. */
+    /**
+     * sorted set of event ids by receivedAtMs; trimmed by age and by size on write; EX EVENT_LOG_SECONDS and up to a
+     * hundredth of it.
+     */
     events: `${base}:events`,
     /** the same, for one authorizer. */
     eventsOfAuthorizer: (appId: string) => `${base}:events:${appId}`,
     /**
      * sorted set of event ids by receivedAtMs, each prefixed with 6 characters of the hash of account and user: the
-     * events of all users in this hash bucket; trimmed as `events`; EX EVENT_LOG_SECONDS.
+     * events of all users in this hash bucket; trimmed and expires as `events`.
      */
     eventsOfUsers: (bucket: string) => `${base}:events_of_users:${bucket}`,
     /** string, the millisecond from which `eventsOfUsers` is complete; EX EVENT_LOG_SECONDS. */
@@ -41,7 +44,7 @@ export function shardKeys(platform: string, index: number) {
 
     /**
      * sorted set `<event id> <subscription>` of pending deliveries by the millisecond in which they were recorded;
-     * trimmed as `events`; EX EVENT_LOG_SECONDS.
+     * trimmed and expires as `events`.
      */
     unsettled: `${base}:unsettled`,
     /**

@@ -17,7 +17,7 @@ import { guardStore } from '../store-errors.ts'
 export type Claim = { event: EventPlace; arrival: string; isOld?: boolean | undefined }
 
 /** A claim that is made in the step that records the event. */
-export type RecordClaim = { key: string; arrival: string; lifeMs: number; unlessLogged: boolean }
+export type RecordClaim = { arrival: string; lifeMs: number; unlessLogged: boolean }
 
 export type EventClaims = {
   /**
@@ -140,12 +140,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
         const before = shards.before(own)
         if (before !== undefined && !(await claimIn(before, claim))) return false
         if (!deps.isLogged) return claimIn(own, claim)
-        return {
-          key: own.arrival(claim.event.id),
-          arrival: claim.arrival,
-          lifeMs: lifeOf(claim),
-          unlessLogged: claim.isOld === true,
-        }
+        return { arrival: claim.arrival, lifeMs: lifeOf(claim), unlessLogged: claim.isOld === true }
       }),
   }
 }

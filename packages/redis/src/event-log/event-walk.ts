@@ -60,9 +60,9 @@ async function searchUser({ redis, shards }: Deps, user: User, range: Omit<Range
   for (const shard of shards.withEventsOf(user.authorizer)) {
     const knownFrom = await redis.get(shard.usersKnownFrom)
     const isKnown = knownFrom !== null && Number(knownFrom) <= Date.now()
-    const { key, tag } = userIndex(shard, searched.length).ofUser(user)
+    const { bucket, tag } = userIndex(searched.length).ofUser(user)
     if (isKnown) tags.set(shard.index, tag)
-    sets[shard.index] = setAt(isKnown ? key : shard.eventsOfAuthorizer(user.authorizer))
+    sets[shard.index] = setAt(isKnown ? shard.eventsOfUsers(bucket) : shard.eventsOfAuthorizer(user.authorizer))
   }
   return {
     redis,

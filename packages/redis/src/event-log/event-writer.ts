@@ -37,12 +37,7 @@ export function createEventWriter({
       { status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() },
       { worker },
     )
-    const layout = {
-      all: shard.events,
-      indexOf: shard.eventsOfAuthorizer,
-      users: userIndex(shard, shards.all().length),
-      consumers,
-    }
+    const layout = { all: shard.events, users: userIndex(shards.all().length), consumers }
     const written = {
       all: shard.events,
       unsettled: shard.unsettled,
@@ -52,6 +47,9 @@ export function createEventWriter({
       life: eventLogSeconds,
       maxEvents: Math.ceil(maxEvents / shards.all().length),
       eventPrefix: shard.event(''),
+      claimPrefix: shard.arrival(''),
+      authorizerPrefix: shard.eventsOfAuthorizer(''),
+      usersPrefix: shard.eventsOfUsers(''),
       pending: PENDING,
       delivered,
       timestamp: Date.now(),

@@ -3,7 +3,7 @@ import type { GatewayEvent } from '@wxgw/contracts'
 import type { ConsumerWrite, KeyPlaces, RecordedWrites } from '../consumers/recorded-writes.ts'
 import type { RecordClaim } from './event-claims.ts'
 import { recordEvents } from './event-scripts.ts'
-import { type UserIndex, userMember as memberOf } from './user-index.ts'
+import type { UserIndex } from './user-index.ts'
 
 export type NewEvent = {
   event: GatewayEvent
@@ -17,69 +17,81 @@ export type NewEvent = {
 type RecordLayout = {
   /** Key of the index of all events. */
   all: string
-  /** Key of the index of one authorizer. */
-  indexOf(appId: string): string
-  users: UserIndex
+  users: Pick<UserIndex, 'of'>
   consumers: RecordedWrites
 }
 
-/** `others`: keys. `records`: one of each queue, then one of each event, followed by those of its deliveries. */
-type RecordLists = { others: string[]; queueCount: number; records: Array<string | number> }
+type Values = Array<string | number>
 
-const NOT_OF_USER = { ofUser: 0, userMember: '' }
-const NO_CLAIM = { claimed: 0, arrival: '', claimMs: 0, unlessLogged: '' }
+/**
+ * `others`: keys. `records`: one of each queue, then one of each group, followed by those of its deliveries, then one of
+ * each event.
+ */
+type RecordLists = { others: string[]; queueCount: number; groupCount: number; records: Values }
 
-export function recordLists(
-  { all, indexOf, users, consumers }: RecordLayout,
-  events: readonly NewEvent[],
-): RecordLists {
-  const { queue: queueRecord, event: eventRecord, delivery: deliveryRecord } = recordEvents.records
+const NO_USER = { bucket: '', tag: '' }
+
+/** Each argument costs this process and Redis some 0.2 µs, so what is the same for many events is sent once. */
+export function recordLists({ all, users, consumers }: RecordLayout, events: readonly NewEvent[]): RecordLists {
+  const { queue: queueRecord, event: eventRecord } = recordEvents.records
   const others: string[] = []
-  const records: Array<string | number> = []
-  const keys = keyPlaces(others)
-  const { placeOf } = keys
-  const writing = consumers.begin(all, keys)
-
-  const userOf = (event: GatewayEvent) => {
-    const found = users.of(event)
-    if (found === undefined) return NOT_OF_USER
-    return { ofUser: placeOf(found.key), userMember: memberOf(found.tag, event.id) }
-  }
-
-  const claimOf = (claim: RecordClaim | undefined) => {
-    if (claim === undefined) return NO_CLAIM
-    const { key, arrival, lifeMs, unlessLogged } = claim
-    return { claimed: placeOf(key), arrival, claimMs: lifeMs, unlessLogged: unlessLogged ? '1' : '' }
-  }
-
+  const writing = consumers.begin(all, keyPlaces(others))
+  const groups = createGroups()
+  const ofEvents: Values = []
   for (const { event, body, receivedAtMs, subscriptions, writes, claim } of events) {
-    const authorizer = event.authorizerappid
-    const writeOf = new Map(writes.map((write) => [write.subscription, write]))
-    const { ofUser, userMember } = userOf(event)
-    const { claimed, arrival, claimMs, unlessLogged } = claimOf(claim)
+    const group = claimValues(claim, subscriptions.length)
+    let nextWrite = 0
+    for (const name of subscriptions) {
+      const write = writes[nextWrite]
+      const isWritten = write?.subscription === name
+      if (isWritten) nextWrite += 1
+      const { sink, how } = writing.write(isWritten ? write : undefined, event.id)
+      group.push(name, sink, how)
+    }
+    const { bucket, tag } = users.of(event) ?? NO_USER
     const fields = {
       id: event.id,
       json: body,
       receivedAtMs,
       kind: event.type,
-      authorizer: authorizer ?? '',
-      ofAuthorizer: authorizer === undefined ? 0 : placeOf(indexOf(authorizer)),
-      ofUser,
-      userMember,
-      claimed,
-      arrival,
-      claimMs,
-      unlessLogged,
-      deliveries: subscriptions.length,
+      authorizer: event.authorizerappid ?? '',
+      users: bucket,
+      userTag: tag,
+      arrival: claim?.arrival ?? '',
+      groupNumber: groups.numberOf(group),
     }
-    records.push(...eventRecord(fields))
-    for (const name of subscriptions) {
-      const { sink, how } = writing.write(writeOf.get(name), event.id)
-      records.push(...deliveryRecord({ name, sink, how }))
-    }
+    ofEvents.push(...eventRecord(fields))
   }
   const queues = writing.queues()
-  return { others, queueCount: queues.length, records: [...queues.flatMap(queueRecord), ...records] }
+  const records = [...queues.flatMap(queueRecord), ...groups.records, ...ofEvents]
+  return { others, queueCount: queues.length, groupCount: groups.count(), records }
+}
+
+/** The record `group`. */
+function claimValues(claim: RecordClaim | undefined, deliveries: number): Values {
+  const { group } = recordEvents.records
+  if (claim === undefined) return group({ claimMs: 0, unlessLogged: '', deliveries })
+  return group({ claimMs: claim.lifeMs, unlessLogged: claim.unlessLogged ? '1' : '', deliveries })
+}
+
+/** Groups of events with the same deliveries, written in the same way, and claims of the same life. */
+function createGroups() {
+  const numbers = new Map<string, number>()
+  const records: Values = []
+  return {
+    records,
+    count: () => numbers.size,
+    /** The number of the group with these values, from 1. */
+    numberOf(values: Values): number {
+      const key = values.join(' ')
+      const known = numbers.get(key)
+      if (known !== undefined) return known
+      const number = numbers.size + 1
+      numbers.set(key, number)
+      records.push(...values)
+      return number
+    },
+  }
 }
 
 function keyPlaces(list: string[]): KeyPlaces {

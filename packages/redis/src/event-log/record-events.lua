@@ -10,22 +10,28 @@
 -- KEY feed
 -- KEY feedEnd             id of the last entry of the feed
 -- KEY usersFrom           time from which the index of users is complete
--- MORE KEYS others        in any order: the indexes of authorizers and users, streams, claims, and the keys of queues.
---   A record contains the index of a key in this list, from 1; 0 = none
+-- MORE KEYS others        streams and the keys of queues, in any order. A record contains the index of a key in this
+--   list, from 1; 0 = none
 -- ARG life                of the log, in seconds
 -- ARG maxEvents           in the log
 -- ARG eventPrefix         of event keys
+-- ARG claimPrefix         of the claims of events
+-- ARG authorizerPrefix    of the indexes of authorizers
+-- ARG usersPrefix         of the indexes of users
 -- ARG pending             state of a new delivery, JSON
 -- ARG delivered           state of a successful delivery, JSON
 -- ARG timestamp           of jobs, in ms
 -- ARG undeliveredPrefix   of the indexes of events that a subscription was not delivered
 -- ARG attemptsPrefix      of the events' attempts
 -- ARG queueCount
--- MORE ARGS records       a `queue` of each queue, then an `event` of each event, followed by its `delivery` records
+-- ARG groupCount
+-- MORE ARGS records       a `queue` of each queue, then a `group` of each group of events, followed by its `delivery`
+--   records, then an `event` of each event
 -- RECORD queue: prefix, jobs, wait, meta, counter, active, events, marker
--- RECORD event: id, json, receivedAtMs, kind, authorizer, ofAuthorizer, ofUser, userMember
--- RECORD event: claimed, arrival, claimMs, unlessLogged, deliveries
+-- RECORD group: claimMs, unlessLogged, deliveries
 -- RECORD delivery: name, sink, how
+-- RECORD event: id, json, receivedAtMs, kind, authorizer, users, userTag, arrival, groupNumber
+--   users: number of the index; '' = the event has no user. arrival: '' = no claim is needed. groupNumber: from 1
 -- RETURN for each event the subscriptions that have it; 0 = another arrival has claimed it
 -- INCLUDE lua/now
 -- INCLUDE lua/key-at
@@ -37,9 +43,8 @@
 -- COST O((events + deliveries) * log(maxEvents))
 
 local call = redis.call
-local ofAll, ofUnsettled, ofOthers, undelivered, fresh = {}, {}, {}, {}, {}
+local ofAll, ofUnsettled, ofAuthorizers, ofUsers, undelivered, fresh = {}, {}, {}, {}, {}, {}
 local isFirst = call('EXISTS', all) == 0
-for place = 1, #KEYS - others + 1 do ofOthers[place] = {} end
 
 local function isServed(key, field, receivedAtMs)
   local known = call('HMGET', key, 'receivedAtMs', field)
@@ -51,32 +56,50 @@ local function push(list, score, member)
   list[#list + 1] = member
 end
 
--- Returns the index after the event's records, and the answer.
-local function record(at)
-  local first, id, json, receivedAtMs, kind, authorizer, ofAuthorizer, ofUser, userMember, claimed, arrival, claimMs,
-    unlessLogged, deliveries = readEvent(at)
-  local after = first + deliveries * readDelivery(0)
+local function pushTo(lists, name, score, member)
+  lists[name] = lists[name] or {}
+  push(lists[name], score, member)
+end
+
+-- Returns the index after the group's records, and the group.
+local function readGroupAt(at)
+  local next, claimMs, unlessLogged, deliveries = readGroup(at)
+  local group = {claimMs = claimMs, unlessLogged = unlessLogged}
+  for place = 1, deliveries do
+    local after, name, sink, how = readDelivery(next)
+    group[place] = {name = name, field = 'd:' .. name, sink = tonumber(sink), how = how}
+    next = after
+  end
+  return next, group
+end
+
+-- Returns the index after the event's record, and the answer.
+local function record(at, groups)
+  local after, id, json, receivedAtMs, kind, authorizer, users, userTag, arrival,
+    groupNumber = readEvent(at)
+  local group = groups[tonumber(groupNumber)]
   local key = eventPrefix .. id
-  if claimed ~= '0' and not claim(keyAt(claimed), key, arrival, claimMs, unlessLogged) then return after, 0 end
-  local isNew = call('HSETNX', key, 'event', json) == 1
-  local fields = isNew and {'receivedAtMs', receivedAtMs, 'type', kind, 'authorizer', authorizer} or {}
+  if arrival ~= '' and not claim(claimPrefix .. id, key, arrival, group.claimMs, group.unlessLogged) then
+    return after, 0
+  end
+  local isNew = call('HEXISTS', key, 'event') == 0
+  local fields = {}
+  if isNew then
+    fields = {'event', json, 'receivedAtMs', receivedAtMs, 'type', kind, 'authorizer', authorizer}
+  end
   local served = {}
-  at = first
-  while at < after do
-    local next, name, sink, how = readDelivery(at)
-    local field = 'd:' .. name
+  for _, delivery in ipairs(group) do
+    local name, field = delivery.name, delivery.field
     if not isNew and isServed(key, field, receivedAtMs) then
       served[#served + 1] = name
-    elseif writeTo(tonumber(sink), how, id, kind, json) then
+    elseif writeTo(delivery.sink, delivery.how, id, kind, json) then
       served[#served + 1] = name
       push(fields, field, delivered)
     elseif isNew or call('HEXISTS', key, field) == 0 then
       push(fields, field, pending)
       push(ofUnsettled, timestamp, id .. ' ' .. name)
-      undelivered[name] = undelivered[name] or {}
-      push(undelivered[name], isNew and receivedAtMs or call('HGET', key, 'receivedAtMs'), id)
+      pushTo(undelivered, name, isNew and receivedAtMs or call('HGET', key, 'receivedAtMs'), id)
     end
-    at = next
   end
   if #fields > 0 then call('HSET', key, unpack(fields)) end
   if isNew then
@@ -84,30 +107,35 @@ local function record(at)
     fresh[#fresh + 1] = id
   end
   push(ofAll, receivedAtMs, id)
-  if ofAuthorizer ~= '0' then push(ofOthers[tonumber(ofAuthorizer)], receivedAtMs, id) end
-  if ofUser ~= '0' then push(ofOthers[tonumber(ofUser)], receivedAtMs, userMember) end
+  if authorizer ~= '' then pushTo(ofAuthorizers, authorizer, receivedAtMs, id) end
+  if users ~= '' then pushTo(ofUsers, users, receivedAtMs, userTag .. id) end
   return after, served
 end
 
-local at, answers = records, {}
+local at, groups, answers = records, {}, {}
 for _ = 1, queueCount do at = openQueue(at) end
-while at <= #ARGV do at, answers[#answers + 1] = record(at) end
+for number = 1, groupCount do at, groups[number] = readGroupAt(at) end
+while at <= #ARGV do at, answers[#answers + 1] = record(at, groups) end
 
 appendToFeed(feed, feedEnd, fresh, now, life, maxEvents)
 usersKnown(usersFrom, isFirst, now, life)
 -- Old entries that one call removes from an index.
 local maxRemoved = 100 + #answers
 
--- Adds scores and members to an index. Returns the members that were dropped because of `maxEvents`.
+-- Adds scores and members to an index, and drops entries that are too old.
 local function addTo(key, entries, oldest)
-  if #entries == 0 then return {} end
   -- Lua unpacks fewer than 8,000 values at once.
   for first = 1, #entries, 1000 do
     call('ZADD', key, 'NX', unpack(entries, first, math.min(first + 999, #entries)))
   end
-  call('EXPIRE', key, life)
+  -- A read costs less than a write: the life is renewed when a hundredth of it has passed.
+  if call('PTTL', key) < life * 1000 then call('EXPIRE', key, life + math.ceil(life / 100)) end
   local old = call('ZRANGEBYSCORE', key, '-inf', oldest, 'LIMIT', 0, maxRemoved)
   if #old > 0 then call('ZREM', key, unpack(old)) end
+end
+
+-- Drops the oldest entries above `maxEvents`, and returns their members.
+local function dropAbove(key)
   local over = math.min(call('ZCARD', key) - maxEvents, maxRemoved)
   if over <= 0 then return {} end
   local dropped = call('ZRANGE', key, 0, over - 1)
@@ -116,11 +144,18 @@ local function addTo(key, entries, oldest)
 end
 
 local aged = '(' .. text((tonumber(time[1]) - life) * 1000)
-for _, id in ipairs(addTo(all, ofAll, aged)) do call('UNLINK', eventPrefix .. id, attemptsPrefix .. id) end
--- Entries of the other indexes that are older than the oldest event of the log.
+if #ofAll > 0 then
+  addTo(all, ofAll, aged)
+  for _, id in ipairs(dropAbove(all)) do call('UNLINK', eventPrefix .. id, attemptsPrefix .. id) end
+end
+if #ofUnsettled > 0 then
+  addTo(unsettled, ofUnsettled, aged)
+  dropAbove(unsettled)
+end
+-- The other indexes drop what is older than the oldest event of the log, so they have no more entries than the log.
 local gone = '(' .. (call('ZRANGE', all, 0, 0, 'WITHSCORES')[2] or 0)
-addTo(unsettled, ofUnsettled, aged)
-for place, entries in ipairs(ofOthers) do addTo(keyAt(place), entries, gone) end
+for authorizer, entries in pairs(ofAuthorizers) do addTo(authorizerPrefix .. authorizer, entries, gone) end
+for users, entries in pairs(ofUsers) do addTo(usersPrefix .. users, entries, gone) end
 for name, entries in pairs(undelivered) do
   notDelivered(undeliveredPrefix .. name, life, gone, maxRemoved, unpack(entries))
 end

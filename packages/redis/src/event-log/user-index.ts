@@ -2,7 +2,6 @@
 // memory, and would not be trimmed when a full log drops its events.
 import { hash } from 'node:crypto'
 import type { GatewayEvent } from '@wxgw/contracts'
-import type { MessageShard } from '../shards/message-shards.ts'
 
 /**
  * Of all shards together. With a million events each set has about 60, for which Redis uses its compact encoding. It
@@ -15,8 +14,11 @@ const TAG_BYTES = 4
 /** An account and an openid. */
 export type User = { authorizer: string; subject: string }
 
-/** `tag`: the prefix of this user's members. Two users of a set have the same with a chance of 1 in 4,000,000,000. */
-export type UserPlace = { key: string; tag: string }
+/**
+ * `bucket`: the set, within the shard. `tag`: the prefix of this user's members. Two users of a set have the same with a
+ * chance of 1 in 4,000,000,000.
+ */
+export type UserPlace = { bucket: string; tag: string }
 
 export type UserIndex = {
   /** undefined: the event has no user. */
@@ -24,13 +26,13 @@ export type UserIndex = {
   ofUser(user: User): UserPlace
 }
 
-export function userIndex({ eventsOfUsers }: Pick<MessageShard, 'eventsOfUsers'>, shardCount: number): UserIndex {
+export function userIndex(shardCount: number): UserIndex {
   const buckets = Math.ceil(BUCKETS / shardCount)
 
   function ofUser({ authorizer, subject }: User): UserPlace {
     const digest = hash('sha1', `${authorizer} ${subject}`, 'buffer')
     return {
-      key: eventsOfUsers(String(digest.readUInt32BE(0) % buckets)),
+      bucket: String(digest.readUInt32BE(0) % buckets),
       tag: digest.toString('base64url', TAG_BYTES, 2 * TAG_BYTES),
     }
   }
@@ -40,10 +42,6 @@ export function userIndex({ eventsOfUsers }: Pick<MessageShard, 'eventsOfUsers'>
     of: ({ authorizerappid: authorizer, subject }) =>
       authorizer === undefined || subject === undefined ? undefined : ofUser({ authorizer, subject }),
   }
-}
-
-export function userMember(tag: string, eventId: string): string {
-  return tag + eventId
 }
 
 /** undefined: the member is another user's. */
