@@ -243,6 +243,38 @@ void t.test('ordering', async (story) => {
     await remove('undamaged')
   })
 
+  await story.test('a right that is missing for one subscription holds up no other one of the account', async (t) => {
+    const hook = await startHook(t)
+    const lost = await startHook(t)
+    const receivedBy = ({ received }: typeof hook) => received.map(({ event }) => Number(event.data['Content']))
+    await put('good', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject' })
+    await put('no-sink', { sink: { kind: 'queue' }, ordering: 'subject', retry: { scheduleSeconds: [1, 1, 1, 1, 1] } })
+    await put('unqueued', { sink: { kind: 'webhook', url: lost.url }, ordering: 'authorizer' })
+    const consumer = await startQueueConsumer(t, gateway, { subscription: 'no-sink', concurrency: 1 })
+    const taken = () => uniqueOf(consumer.received).map(({ data }) => Number(data['Content']))
+    // The recording step writes to a queue from its second event on.
+    await pushAll(['oA'], 3)
+    const all = (count: number) => Array.from({ length: count }, (_, number) => number)
+    await until('all have the first', () => receivedBy(lost).length === 3 && taken().length === 3)
+
+    // Each pattern leaves out what begins with the letter of one subscription.
+    const others = ['*{open1*', '*{health*', '*{wx-[^dq]*', '*{wx-deliveries.open1.[^u]*', '*{wx-queue.open1.[^n]*']
+    await redis.call('ACL', 'SETUSER', 'admin', 'on', '>admin', '~*', '&*', '+@all')
+    await redis.auth('admin', 'admin')
+    await redis.call('ACL', 'SETUSER', 'default', 'resetkeys', ...others.map((pattern) => `~${pattern}`))
+    // More than a round of the account's list.
+    for (const number of all(63).slice(3)) await push(String(number))
+    await until('the others go on', () => receivedBy(hook).length === 63)
+    t.same(receivedBy(hook), all(63))
+    t.same([taken(), receivedBy(lost)], [all(3), all(3)])
+    await redis.call('ACL', 'SETUSER', 'default', 'allkeys')
+    await until('with the right they go on', async () => {
+      const dead = (await deadLetters('no-sink')).items ?? []
+      return new Set(receivedBy(lost)).size === 63 && taken().length + dead.length === 63
+    })
+    await remove('good', 'no-sink', 'unqueued')
+  })
+
   await story.test('what came while Redis was away is not overtaken by what comes after it', async (t) => {
     const hook = await startHook(t)
     await put('spooled', { sink: { kind: 'webhook', url: hook.url }, ordering: 'subject' })

@@ -112,7 +112,14 @@ export { createConsoleRecords } from './console/records.ts'
 export type { ConsoleRecords } from './console/records.ts'
 
 // queues
-export { guardStore, isStoreFailure, storeError, storeErrorCode } from './store-errors.ts'
+export {
+  guardStore,
+  isRightMissing,
+  isStoreFailure,
+  storeError,
+  storeErrorCode,
+  unlessRightMissing,
+} from './store-errors.ts'
 export type { Page } from './paging/newest-first.ts'
 export { createQueues } from './queues/queues.ts'
 export type { Queues } from './queues/queues.ts'

@@ -90,6 +90,23 @@ export function refusedCommand(error: unknown): string | undefined {
   return error instanceof Error ? /'([a-z_|-]{1,64})' command/i.exec(error.message)?.[1] : undefined
 }
 
+/** Whether the user of REDIS_URL has no right to the command, or to one of its keys. */
+export function isRightMissing(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return storeErrorCode(error) === 'NOPERM'
+  const { cause } = error
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'NOPERM'
+}
+
+/** As `run`, or as `instead` when a right is missing: for keys of one subscription, which must not stop the others. */
+export async function unlessRightMissing<T>(run: () => Promise<T>, instead: (error: unknown) => T): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (isRightMissing(error)) return instead(error)
+    throw error
+  }
+}
+
 /** Runs a function against the store. Failures of the store are thrown as `storeError`, other errors unchanged. */
 export async function guardStore<T>(run: () => Promise<T>): Promise<T> {
   try {

@@ -2,9 +2,16 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BatchedEvent, BatchedEventSchema, type LaneJob, parserOf } from '@wxgw/contracts'
-import type { JobContext, JobHandler, JobOutcome, LaneReader, MessageRequeue } from '@wxgw/redis'
+import {
+  type JobContext,
+  type JobHandler,
+  type JobOutcome,
+  type LaneReader,
+  type MessageRequeue,
+  unlessRightMissing,
+} from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
-import { isStoreAway } from '@wxgw/wechat-core'
+import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
 import { platformNotConfigured } from '../control-plane/platform-of-job.ts'
 import type { DispatchSlots } from '../delivery/fan-out/dispatch-slots.ts'
 import type { FanOut } from '../delivery/fan-out/fan-out.ts'
@@ -81,8 +88,19 @@ async function batchOf(deps: LaneDeps, lane: Entries, { signal }: JobContext): P
       const event = entries[index]?.message?.event
       return event !== undefined && mayWrite(subscription, event)
     },
-    enqueue: (subscription, deliveries) => ordered.dispatch(subscription, deliveries, { mayWrite, stop: signal }),
+    enqueue: (subscription, deliveries) =>
+      unlessRightMissing(
+        () => ordered.dispatch(subscription, deliveries, { mayWrite, stop: signal }),
+        (error) => {
+          throw rightMissing(error)
+        },
+      ),
   })
+}
+
+/** Not STORE_UNAVAILABLE, for which the whole list waits: the events leave the list, and the others go on. */
+function rightMissing(cause: unknown): GatewayError {
+  return new GatewayError('INTERNAL', 'no right to the queue of a subscription', { retry: true, cause })
 }
 
 async function writableOf(

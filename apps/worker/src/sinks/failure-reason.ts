@@ -1,5 +1,6 @@
 // Owns: the short texts in `lastError`. They are made from error codes alone: an error's message may quote a URL, a
 // command's arguments or what the other side sent.
+import { isRightMissing } from '@wxgw/redis'
 import { GatewayError, isStoreAway } from '@wxgw/wechat-core'
 
 const NETWORK_REASONS: Record<string, string> = {
@@ -37,7 +38,7 @@ export function networkFailure(error: unknown): string {
 
 /** Our own Redis did not answer, or takes no writes. A missing right is none of that: somebody has to grant it. */
 export function isOurStoreAway(error: unknown): boolean {
-  return error instanceof GatewayError && isStoreAway(error) && codeOf(error.cause) !== 'NOPERM'
+  return isStoreAway(error) && !isRightMissing(error)
 }
 
 /** Why our own Redis refused a write. For errors of which isOurStoreAway is false. */

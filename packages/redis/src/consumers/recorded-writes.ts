@@ -17,6 +17,8 @@ export type ConsumerWrite = { subscription: string } & (
 export type RecordedWrites = {
   /** Begins one call of the script. `home`: a key of the log that the script uses. */
   begin(home: string, keys: KeyPlaces): CallWrites
+  /** A call with these writes was refused for a missing right: they are made by it again after a probe. */
+  doubt(home: string, writes: readonly ConsumerWrite[]): void
 }
 
 /** The keys of one call; both return the place of the key, from 1. */
@@ -66,7 +68,8 @@ export function createRecordedWrites({ redis, queues, version }: RecordedWritesD
 
       function recordOf(name: string): QueueRecord | undefined {
         const known = records.get(name)
-        if (known !== undefined || !queues || !mayAdd || !reach.reaches(name)) return known
+        if (known !== undefined || !queues || !mayAdd) return known
+        if (!reach.reaches(name, () => Object.values(keysToAdd(queues.open(name))))) return undefined
         const queue = queues.open(name)
         const record = { ...placesToAdd(queue, keys), prefix: prefixOf(queue), jobs: 0 }
         records.set(name, record)
@@ -77,9 +80,10 @@ export function createRecordedWrites({ redis, queues, version }: RecordedWritesD
         write(write, eventId) {
           if (write === undefined || writes >= MAX_WRITES) return NO_WRITE
           if ('stream' in write) {
-            if (!reach.reaches(write.stream)) return NO_WRITE
+            const { stream, maxLength } = write
+            if (!reach.reaches(stream, () => [stream])) return NO_WRITE
             writes += 1
-            return { sink: keys.placeOf(write.stream), how: write.maxLength ?? '' }
+            return { sink: keys.placeOf(stream), how: maxLength ?? '' }
           }
           const queue = recordOf(write.queue)
           if (queue === undefined) return NO_WRITE
@@ -89,6 +93,9 @@ export function createRecordedWrites({ redis, queues, version }: RecordedWritesD
         },
         queues: () => [...records.values()],
       }
+    },
+    doubt(home, writes) {
+      reachOf(home).doubt(writes.map((write) => ('stream' in write ? write.stream : write.queue)))
     },
   }
 }

@@ -4,7 +4,7 @@ import { createBatches } from '../batches.ts'
 import { createRecordedWrites } from '../consumers/recorded-writes.ts'
 import { NO_OUTAGES } from '../replication/master-outages.ts'
 import type { EventPlace, MessageShard } from '../shards/message-shards.ts'
-import { guardStore } from '../store-errors.ts'
+import { guardStore, isRightMissing } from '../store-errors.ts'
 import type { DeliveryChange, EventLog, EventLogDeps, EventToRecord } from './event-log.ts'
 import { changeDeliveries, recordEvents } from './event-scripts.ts'
 import { type NewEvent, recordLists } from './record-arguments.ts'
@@ -32,7 +32,25 @@ export function createEventWriter({
   const worker = workerName()
   const consumers = createRecordedWrites({ redis, queues, version })
 
+  /**
+   * Redis refuses the whole step when a right to one of its keys is missing. Then it is made without the writes to
+   * consumers: their sinks make them, each by itself.
+   */
   async function recordTogether(shard: MessageShard, events: readonly NewEvent[]): Promise<Recorded[]> {
+    try {
+      return await recordStep(shard, events)
+    } catch (error) {
+      const writes = events.flatMap((one) => one.writes)
+      if (writes.length === 0 || !isRightMissing(error)) throw error
+      consumers.doubt(shard.events, writes)
+      return recordStep(
+        shard,
+        events.map((one) => ({ ...one, writes: [] })),
+      )
+    }
+  }
+
+  async function recordStep(shard: MessageShard, events: readonly NewEvent[]): Promise<Recorded[]> {
     const delivered = formatState(
       { status: 'delivered', attempts: 1, lastError: null, deliveredAt: new Date().toISOString() },
       { worker },

@@ -8,7 +8,7 @@ import { messageInbox } from '../keys.ts'
 import { NO_OUTAGES, type MasterOutages } from '../replication/master-outages.ts'
 import { masterNameOf } from '../replication/master-of-key.ts'
 import type { ShardCount } from '../shards/shard-count.ts'
-import { storeErrorCode } from '../store-errors.ts'
+import { isRightMissing } from '../store-errors.ts'
 
 export type InboxChoice = {
   /**
@@ -59,7 +59,7 @@ export function createInboxChoice(deps: InboxChoiceDeps): InboxChoice {
 
   /** A missing right concerns this inbox alone; every other error concerns all inboxes of its master. */
   function refusedWith(index: number, error: unknown): number[] {
-    if (storeErrorCode(error) === 'NOPERM') return [index]
+    if (isRightMissing(error)) return [index]
     const master = masterAt(index)
     return Array.from({ length: count.get() }, (_, other) => other).filter((other) => masterAt(other) === master)
   }

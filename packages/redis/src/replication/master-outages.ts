@@ -3,7 +3,7 @@
 import { GatewayError, inTime } from '@wxgw/wechat-core'
 import { isAway } from '../batches.ts'
 import type { RedisConnection } from '../connect.ts'
-import { storeErrorCode } from '../store-errors.ts'
+import { isRightMissing } from '../store-errors.ts'
 import { masterNameOf } from './master-of-key.ts'
 
 export type MasterOutages = {
@@ -46,7 +46,7 @@ export function createMasterOutages(
         return answer
       } catch (error) {
         // A missing right concerns one key, not the master.
-        if (isAway(error) && storeErrorCode(error) !== 'NOPERM') tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
+        if (isAway(error) && !isRightMissing(error)) tryAgainAtMs.set(master, nowMs() + TRIED_EVERY_MS)
         throw error
       }
     },

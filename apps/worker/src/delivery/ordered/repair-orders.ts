@@ -2,7 +2,7 @@
 // a subscription whose `ordering` was turned off.
 import type { Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
-import type { DeliveryOrder } from '@wxgw/redis'
+import { type DeliveryOrder, unlessRightMissing } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 
@@ -42,7 +42,12 @@ export function startRepairingOrders({
 
   return repeat({ firstMs: everyMs, everyMs }, async () => {
     try {
-      for (const subscription of await subscriptions.all()) await check(subscription)
+      for (const subscription of await subscriptions.all()) {
+        await unlessRightMissing(
+          () => check(subscription),
+          (err) => log.warn({ err, platform, subscription: subscription.name }, 'orders.not_repaired'),
+        )
+      }
     } catch (error) {
       // Readiness reports that Redis is away.
       if (!isStoreAway(error)) log.warn({ err: error, platform }, 'orders.not_repaired')

@@ -2,7 +2,7 @@
 // whose key has no pending delivery.
 import { compileMatcher, type DeliveryJob, type GatewayEvent, orderingKey, type Subscription } from '@wxgw/contracts'
 import type { Subscriptions } from '@wxgw/platform'
-import type { DeliveryOrder, SinkWriter } from '@wxgw/redis'
+import { type DeliveryOrder, type SinkWriter, unlessRightMissing } from '@wxgw/redis'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { concludeWritten, type DeliverOnceDeps } from '../attempt/deliver-once.ts'
 import type { DeliveryHealth } from '../attempt/delivery-health.ts'
@@ -36,7 +36,10 @@ export async function findWritable(deps: WriteInOrderDeps, events: readonly Gate
   }
   const free = new Map<string, Set<string>>()
   const find = async ([name, keys]: [string, Set<string>]) => {
-    const occupied = await order.occupied(name, [...keys])
+    const occupied = await unlessRightMissing(
+      () => order.occupied(name, [...keys]),
+      () => keys,
+    )
     free.set(name, new Set([...keys].filter((key) => !occupied.has(key))))
   }
   await Promise.all([...keysOf].map(find))

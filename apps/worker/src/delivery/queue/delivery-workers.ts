@@ -11,6 +11,7 @@ import {
   type PendingWork,
   type QueueWorker,
   type RedisConnection,
+  unlessRightMissing,
   type WakeUp,
 } from '@wxgw/redis'
 import type { Log } from '@wxgw/runtime'
@@ -119,7 +120,10 @@ export function startDeliveryWorkers(deps: DeliveryWorkersDeps): DeliveryWorkers
     ended = reads
     for (const [name, made] of reads) {
       if (made === ENDING_READS) continue
-      await subscriptions.endPending(name)
+      await unlessRightMissing(
+        () => subscriptions.endPending(name),
+        (err) => log.warn({ err, platform, subscription: name }, 'subscription.not_ended'),
+      )
       reads.set(name, made + 1)
     }
   }

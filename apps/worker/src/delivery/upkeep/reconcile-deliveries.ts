@@ -1,7 +1,13 @@
 // Owns: reconciling the event log's pending deliveries with the queues, so that none stays pending for ever. They
 // differ after a failover, which loses jobs and records independently, and after a process died before a record.
 import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
-import type { DeliveryQueue, UnsettledDeliveries, UnsettledDelivery, UnsettledOfShard } from '@wxgw/redis'
+import {
+  type DeliveryQueue,
+  type UnsettledDeliveries,
+  type UnsettledDelivery,
+  type UnsettledOfShard,
+  unlessRightMissing,
+} from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -28,7 +34,7 @@ export type ReconcilingDeps = {
 
 /**
  * `again`: enqueued once more under the same id. `dead`, `over`: only the record was missing. `dropped`: the
- * subscription is gone. `queued`: the queue has it, as the log says.
+ * subscription is gone. `queued`: the queue has it, as the log says, or must not be read.
  */
 export type ReconciledAs = 'again' | 'dead' | 'over' | 'dropped' | 'queued'
 
@@ -85,10 +91,15 @@ async function settleAll(
   const { clock, minAgeMs = MIN_AGE_MS } = deps
   const counts = { again: 0, dead: 0, over: 0, dropped: 0, queued: 0 }
   const untilMs = clock.nowMs() - minAgeMs
+  const settleOrLeave = (delivery: UnsettledDelivery) =>
+    unlessRightMissing<ReconciledAs>(
+      () => settle(deps, shard, delivery),
+      () => 'queued',
+    )
   let after: string | undefined
   do {
     const { items, next } = await shard.page({ untilMs, limit: PAGE, after })
-    for (const outcome of await Promise.all(items.map((delivery) => settle(deps, shard, delivery)))) {
+    for (const outcome of await Promise.all(items.map(settleOrLeave))) {
       counts[outcome] += 1
       if (outcome !== 'queued') deps.onReconciled(outcome)
     }

@@ -1,8 +1,8 @@
 // Owns: trimming the backlog of a paused subscription to `maxBacklog` deliveries. Once a second one worker moves the
 // oldest excess ones to the dead letters.
-import { orderingKey } from '@wxgw/contracts'
+import { orderingKey, type Subscription } from '@wxgw/contracts'
 import type { EventLog, Statistics, Subscriptions } from '@wxgw/platform'
-import { BACKLOG_FULL, type BacklogTrim, type DeliveryOrder } from '@wxgw/redis'
+import { BACKLOG_FULL, type BacklogTrim, type DeliveryOrder, unlessRightMissing } from '@wxgw/redis'
 import { type Log, repeat, type Repetition } from '@wxgw/runtime'
 import { isStoreAway } from '@wxgw/wechat-core'
 import { recordState, type StateDeps } from '../attempt/record-state.ts'
@@ -35,21 +35,29 @@ export function startTrimmingBacklogs({ everyMs = EVERY_MS, ...deps }: TrimBackl
 }
 
 async function trimAll(deps: TrimBacklogsDeps): Promise<void> {
-  const { platform, subscriptions, trim, order, log } = deps
+  const { platform, subscriptions, trim, log } = deps
   const paused = (await subscriptions.all()).filter((one) => one.enabled && one.paused)
   if (paused.length === 0 || !(await trim.claim())) return
   try {
     for (const one of paused) {
-      const { name: subscription, maxBacklog } = one
-      const dead = await trim.trim(subscription, maxBacklog, async ({ event }, { jobId, attempts }) => {
-        await recordState(deps, { event, subscription, status: 'dead', attempts, lastError: BACKLOG_FULL })
-        const key = orderingKey(one, event)
-        // Only the first delivery of a key can be taken: leaving makes the next one the first.
-        if (key !== undefined) await order.leave(subscription, { key, deliveryId: jobId })
-      })
-      if (dead > 0) log.warn({ platform, subscription, maxBacklog, dead }, 'backlog.trimmed')
+      await unlessRightMissing(
+        () => trimOne(deps, one),
+        (err) => log.warn({ err, platform, subscription: one.name }, 'backlog.not_trimmed'),
+      )
     }
   } finally {
     await trim.release()
   }
+}
+
+async function trimOne(deps: TrimBacklogsDeps, one: Subscription): Promise<void> {
+  const { platform, trim, order, log } = deps
+  const { name: subscription, maxBacklog } = one
+  const dead = await trim.trim(subscription, maxBacklog, async ({ event }, { jobId, attempts }) => {
+    await recordState(deps, { event, subscription, status: 'dead', attempts, lastError: BACKLOG_FULL })
+    const key = orderingKey(one, event)
+    // Only the first delivery of a key can be taken: leaving makes the next one the first.
+    if (key !== undefined) await order.leave(subscription, { key, deliveryId: jobId })
+  })
+  if (dead > 0) log.warn({ platform, subscription, maxBacklog, dead }, 'backlog.trimmed')
 }
