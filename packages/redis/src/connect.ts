@@ -3,6 +3,7 @@
 import type { RedisEndpoint, RedisSettings } from '@wxgw/contracts'
 import { backoffMs } from '@wxgw/wechat-core'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { withHandledAsking } from './handled-asking.ts'
 import { createPatientRedis } from './patient-redis.ts'
 import { loginOptions, tlsOptions } from './redis-settings.ts'
 import { sentinelConnector } from './sentinels/sentinel-connector.ts'
@@ -118,12 +119,14 @@ function open(settings: RedisSettings, options: Options, create: (options: Optio
     case 'standalone':
       return create({ ...server, ...first, db: database })
     case 'cluster':
-      return new Cluster([...endpoints], {
-        redisOptions: server,
-        enableOfflineQueue: options.enableOfflineQueue ?? true,
-        // Without a lookup: a certificate contains the host's name, not its address.
-        ...(settings.tls ? { dnsLookup: (address: string, done: DnsAnswer) => done(null, address) } : {}),
-      })
+      return withHandledAsking(
+        new Cluster([...endpoints], {
+          redisOptions: server,
+          enableOfflineQueue: options.enableOfflineQueue ?? true,
+          // Without a lookup: a certificate contains the host's name, not its address.
+          ...(settings.tls ? { dnsLookup: (address: string, done: DnsAnswer) => done(null, address) } : {}),
+        }),
+      )
     case 'sentinel':
       return create({
         ...server,

@@ -1,10 +1,17 @@
 // Owns: that the settings lead to a connection in each form of Redis: TLS, client certificates, passwords, of the
-// sentinels, too; and that sentinels lead to the newest master.
+// sentinels, too; that sentinels lead to the newest master; and that a cluster's moving slots cost a command at most.
 import { connectRedis } from '@wxgw/redis'
 import { loadConfig } from '@wxgw/runtime'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
-import { type RedisForm, SENTINEL_NAME, startSentinels, startStandalone } from '../../helpers/redis-forms.ts'
+import { ownerOf } from '../../helpers/cluster-slots.ts'
+import {
+  type RedisForm,
+  SENTINEL_NAME,
+  startCluster,
+  startSentinels,
+  startStandalone,
+} from '../../helpers/redis-forms.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { standaloneSettings } from '../../helpers/redis-settings.ts'
 import { until } from '../../helpers/until.ts'
@@ -34,6 +41,26 @@ for (const [name, start] of Object.entries(FORMS)) {
     }
   })
 }
+
+void t.test('a command fails that is sent on to a master that has gone, and no rejection is unhandled', async (t) => {
+  const form = await startCluster({ masters: 2 })
+  t.teardown(() => form.stop())
+  const { redis: settings } = loadConfig({ env: { ...COMPLETE, ...form.env } })
+  const redis = connectRedis(settings, 'commands', () => undefined)
+  if (!(redis instanceof Cluster)) throw new Error('no cluster')
+  // BullMQ makes its own connections from ours.
+  const connections = [redis, redis.duplicate().duplicate()]
+  t.teardown(() => connections.forEach((connection) => connection.disconnect()))
+  for (const connection of connections) await until('it is connected', () => connection.status === 'ready')
+  const { slot, owner: from } = await ownerOf(form, 'key')
+  const to = form.servers.find((server) => server !== from)
+  if (!to) throw new Error('a cluster of one')
+  await form
+    .client(from)
+    .call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(await form.client(to).call('CLUSTER', 'MYID')))
+  await to.kill()
+  await Promise.all(connections.map((connection) => t.rejects(connection.get('key'))))
+})
 
 void t.test('the sentinel with the newest configuration wins, and a demoted master is left', async (t) => {
   const starting: Array<Promise<RedisServer>> = [startRedis(), startRedis()]
