@@ -8,7 +8,8 @@ import { type Account, type PusherOptions, startPusher } from '../pusher.ts'
 import { type Gateway, startGateway } from '../rig.ts'
 import { type Context, type Facts, type Scenario, type Verdict, withForm } from '../scenario.ts'
 import { readStream } from '../stream-reader.ts'
-import { DURABLE, oneMaster, promoted, whole } from './redis-forms.ts'
+import { oneMaster, promoted, whole } from './form-faults.ts'
+import { DURABLE } from './redis-forms.ts'
 
 const RATE = 500
 const KILLS = 5

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RedisForm } from '../../helpers/redis-forms.ts'
 import type { Gateway } from '../rig.ts'
-import { oneMaster, promoted, whole } from './redis-forms.ts'
+import { oneMaster, promoted, whole } from './form-faults.ts'
 
 /** `killed` is called after each. */
 export type Faulty = { gateway: Gateway; form: RedisForm | undefined; killed(): void }

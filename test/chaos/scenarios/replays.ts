@@ -7,7 +7,8 @@ import { type OrderedSink, type OrderedSinks, startOrderedSinks } from '../order
 import { type Gateway, startGateway } from '../rig.ts'
 import { type Context, type Facts, type Scenario, type Verdict, withForm } from '../scenario.ts'
 import type { SinkName } from '../sinks.ts'
-import { DURABLE, whole } from './redis-forms.ts'
+import { whole } from './form-faults.ts'
+import { DURABLE } from './redis-forms.ts'
 import {
   failOver,
   type FaultVariant,
