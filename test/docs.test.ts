@@ -29,6 +29,7 @@ import {
   orderPlacesKey,
   throttleKey,
   SHARD_COUNT_KEY,
+  shardCountCopyKey,
   shardKeys,
   sinkQueue,
   sinkStream,
@@ -152,7 +153,7 @@ void t.test('docs/redis-keys.md has every key of the gateway, and no other', asy
     INBOX_WORKERS_KEY,
     QUEUE_FIGURES_KEY,
     QUEUE_GATHERING_KEY,
-    inboxProbeKey(NaN).replace('NaN', '<>'),
+    ...[inboxProbeKey(NaN), shardCountCopyKey(NaN)].map((key) => key.replace('NaN', '<>')),
   )
   const documented = tableRows(projectText('docs/redis-keys.md')).flatMap(([cell = '']) => {
     const key = /^`(wx:[^`]+)`$/.exec(cell)?.[1]

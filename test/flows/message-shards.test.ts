@@ -1,6 +1,6 @@
 // Owns: messages over several shards, on real processes: the main story on every number of shards and form of Redis, and
 // what a dead worker, a dead master and another number do. Under load: test/chaos/scenarios/redis-forms.ts.
-import { messageInbox, queueKey, shardKeys, shardOf } from '@wxgw/redis'
+import { messageInbox, queueKey, SHARD_COUNT_KEY, shardKeys, shardOf } from '@wxgw/redis'
 import t, { type Test } from 'tap'
 import { ownerOf } from '../helpers/cluster-slots.ts'
 import { type Gateway, startGateway } from '../helpers/gateway.ts'
@@ -150,12 +150,17 @@ void t.test('messages over eight shards on a cluster of three masters', async (s
       const lost = form.servers.find((server) => server !== ofPlatform && server !== ofStream) ?? ofStream
       await pushAll('before')
       await untilReceived('before')
+      t.equal((await ownerOf(form, SHARD_COUNT_KEY)).owner, lost)
       await lost.kill()
       t.same(await pushAll('while lost'), [], 'not one is lost')
       t.same(await pushAll('still lost'), [], 'not one is lost')
       const report = await (await fetch(`${gateway.internalUrl}/readyz`)).text()
       t.match(report, /"redis-writes","ok":true/, 'it is of use')
       t.match(report, /redis-inboxes: \d of 8 inboxes take no writes/)
+      const at = gateway.ingresses.length
+      await gateway.startIngress()
+      const restarted = () => pushText(gateway, { appId: APP_IDS[0] ?? '', content: 'to a new process', msgId: '888', at })
+      await until('a process that starts now takes pushes', async () => (await restarted()).ok)
       await lost.start()
       await untilReceived('while lost')
       await untilReceived('still lost')

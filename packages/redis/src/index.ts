@@ -32,6 +32,7 @@ export {
   orderPlacesKey,
   throttleKey,
   SHARD_COUNT_KEY,
+  shardCountCopyKey,
   shardKeys,
   sinkQueue,
   sinkStream,

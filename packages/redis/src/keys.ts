@@ -143,6 +143,12 @@ export const replicaProbeKey = (key: string) => `wx:{${hashTag(key)}}:replica_pr
 export const SHARD_COUNT_KEY = 'wx:{wx-messages}:shards'
 
 /**
+ * string `<MESSAGE_SHARDS> <ms>`: a copy of the number and of the end of UNSHARDED_KEY, read by processes that start
+ * while the master of these is away. No TTL. Written with several inboxes by each start.
+ */
+export const shardCountCopyKey = (inbox: number) => `wx:${messageInbox(inbox)}:shards`
+
+/**
  * string '1', PX the longer of DEDUPE_SECONDS and EVENT_LOG_SECONDS: MESSAGE_SHARDS was raised on an existing
  * installation, whose earlier events are all in shard 0.
  */

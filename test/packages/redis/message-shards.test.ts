@@ -15,6 +15,7 @@ import {
   platformKeys,
   queueKey,
   SHARD_COUNT_KEY,
+  shardCountCopyKey,
   shardKeys,
   shardOf,
   UNSHARDED_KEY,
@@ -23,6 +24,7 @@ import { GatewayError } from '@wxgw/wechat-core'
 import t, { type Test } from 'tap'
 import { walk } from '../../helpers/pages.ts'
 import { pluck } from '../../helpers/pluck.ts'
+import { until } from '../../helpers/until.ts'
 import { seededRandom } from '../../chaos/random.ts'
 import { makeEvent, PLATFORM, startStore } from './queues-fixture.ts'
 
@@ -80,6 +82,39 @@ void t.test('the number of shards is that of the first start', async (t) => {
     await t.rejects(start(8).settle(), { message: `${SHARD_COUNT_KEY} holds no number of shards` }, `"${damaged}"`)
     t.equal(await redis.get(SHARD_COUNT_KEY), damaged)
   }
+})
+
+void t.test('while the master of the number of shards is away, a copy that agrees is enough', async (t) => {
+  const { commands: redis } = await startStore(t)
+  let isThere = true
+  const withoutMaster = new Proxy(redis, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name, target)
+      if (typeof method !== 'function') return method
+      return async (...given: unknown[]) => {
+        if (!isThere && given.includes(SHARD_COUNT_KEY)) throw new Error('Connection is closed.')
+        return Reflect.apply(method, target, given)
+      }
+    },
+  })
+  const start = (configured: number, marks: string[] = []) =>
+    createShardCount({ redis: withoutMaster, configured, marks, rememberedSeconds: 60 })
+  await redis.set('wx:{open1}:key_check', 'sealed')
+  await start(8, ['wx:{open1}:key_check']).settle()
+  const copies = Array.from({ length: 8 }, (_, inbox) => shardCountCopyKey(inbox))
+  await until('each inbox has a copy', async () => (await redis.exists(...copies)) === 8)
+  isThere = false
+  await redis.unlink(...copies.slice(1))
+  const again = start(8)
+  t.equal(await again.settle(), 8)
+  t.equal(await again.known, 8)
+  t.ok(again.hasEventsOfBefore())
+  await t.rejects(start(3).settle(), { code: 'STORE_UNAVAILABLE' }, 'a copy does not stop a process')
+  await redis.set(copies[0] ?? '', 'eight')
+  await t.rejects(start(8).settle(), { code: 'STORE_UNAVAILABLE' })
+  isThere = true
+  t.equal(await start(3).settle(), 8)
+  t.equal(await redis.get(copies[0] ?? ''), 'eight', 'only a start that agrees writes copies')
 })
 
 void t.test('what an installation of before has in shard 0 is found, claimed and settled there', async (t) => {

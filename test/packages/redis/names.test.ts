@@ -28,6 +28,7 @@ import {
   orderPlacesKey,
   throttleKey,
   SHARD_COUNT_KEY,
+  shardCountCopyKey,
   type ShardKeys,
   shardKeys,
   sinkQueue,
@@ -100,6 +101,7 @@ function* allKeys(): Iterable<Named> {
   for (const key of [SHARD_COUNT_KEY, UNSHARDED_KEY, INBOX_WORKERS_KEY, QUEUE_FIGURES_KEY, QUEUE_GATHERING_KEY])
     yield [key, ['of all inboxes', key]]
   for (const shard of SHARDS) yield [inboxProbeKey(shard), ['inbox probe', shard]]
+  for (const shard of SHARDS) yield [shardCountCopyKey(shard), ['number of shards', shard]]
   for (const shard of SHARDS) yield [waitingLanesKey(shard), ['lanes', shard]]
   for (const queue of OWN_QUEUES) yield* keysOfQueue(queue, [queue])
   for (const [platform, subscription] of someSubscriptions()) {

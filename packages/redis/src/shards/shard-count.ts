@@ -1,8 +1,9 @@
 // Owns: the number of shards of an installation: written at its first start, and the same for all processes.
 import { GatewayError } from '@wxgw/wechat-core'
+import { isAway } from '../batches.ts'
 import { counterKey } from '../bullmq-format/queue-keys.ts'
 import type { RedisConnection } from '../connect.ts'
-import { messageInbox, MESSAGES_QUEUE, SHARD_COUNT_KEY, UNSHARDED_KEY } from '../keys.ts'
+import { messageInbox, MESSAGES_QUEUE, SHARD_COUNT_KEY, shardCountCopyKey, UNSHARDED_KEY } from '../keys.ts'
 import { defineScript } from '../lua/define-script.ts'
 import { guardStore } from '../store-errors.ts'
 
@@ -20,7 +21,8 @@ export type ShardCount = {
 export type SettledShardCount = ShardCount & {
   /**
    * Writes the number if there is none. Answers the installation's number: if it differs, this process must stop.
-   * Rejects with STORE_UNAVAILABLE. A repeat restores the number in an emptied Redis.
+   * Rejects with STORE_UNAVAILABLE. A repeat restores the number in an emptied Redis. While the master of the number
+   * is away, a copy on another one that agrees with MESSAGE_SHARDS is enough.
    */
   settle(): Promise<number>
 }
@@ -36,6 +38,9 @@ export type ShardCountDeps = {
   nowMs?: () => number
 }
 
+/** `beforeUntilMs`: as long as that shard 0 is searched for events of earlier versions. */
+type Settled = { count: number; beforeUntilMs: number }
+
 /** A fixed count of one shard, which needs no check. */
 export const UNSHARDED: ShardCount = { get: () => 1, known: Promise.resolve(1), hasEventsOfBefore: () => false }
 
@@ -47,6 +52,7 @@ const settleCount = defineScript({
 
 export function createShardCount(deps: ShardCountDeps): SettledShardCount {
   const { redis, configured, marks, rememberedSeconds, nowMs = Date.now } = deps
+  const copyKeys = configured === 1 ? [] : Array.from({ length: configured }, (_, inbox) => shardCountCopyKey(inbox))
   let isKnown = false
   let beforeUntilMs = 0
   let resolveKnown: (count: number) => void = () => undefined
@@ -62,6 +68,46 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
     return found.includes(1)
   }
 
+  async function settleAtMaster(): Promise<Settled> {
+    const rememberedMs = (await isOlder()) ? rememberedSeconds * 1000 : ''
+    const places = { count: SHARD_COUNT_KEY, before: UNSHARDED_KEY }
+    const answer = await settleCount(redis, { ...places, configured, rememberedMs })
+    const [count = NaN, leftMs = 0] = Array.isArray(answer) ? answer.map(Number) : []
+    if (!Number.isInteger(count) || count < 1 || count > MAX_SHARDS)
+      throw new GatewayError('INTERNAL', `${SHARD_COUNT_KEY} holds no number of shards`)
+    return { count, beforeUntilMs: nowMs() + Math.max(leftMs, 0) }
+  }
+
+  /** Never rejects: the next start writes the missing ones. */
+  async function writeCopies(settled: Settled): Promise<void> {
+    const copy = `${settled.count} ${settled.beforeUntilMs}`
+    await Promise.allSettled(copyKeys.map((key) => redis.set(key, copy)))
+  }
+
+  /** Another number in a copy proves nothing: it may be older than the installation. */
+  async function readCopy(): Promise<Settled> {
+    return Promise.any(
+      copyKeys.map(async (key) => {
+        const [count, beforeUntilMs = NaN] = ((await redis.get(key)) ?? '').split(' ').map(Number)
+        if (count !== configured || Number.isNaN(beforeUntilMs)) throw new Error('no copy of this number')
+        return { count, beforeUntilMs }
+      }),
+    )
+  }
+
+  async function settleSomewhere(): Promise<Settled> {
+    try {
+      const settled = await settleAtMaster()
+      if (settled.count === configured) void writeCopies(settled)
+      return settled
+    } catch (error) {
+      if (!isAway(error)) throw error
+      return readCopy().catch(() => {
+        throw error
+      })
+    }
+  }
+
   return {
     known,
     get() {
@@ -74,16 +120,11 @@ export function createShardCount(deps: ShardCountDeps): SettledShardCount {
     hasEventsOfBefore: () => nowMs() < beforeUntilMs,
     settle: () =>
       guardStore(async () => {
-        const rememberedMs = (await isOlder()) ? rememberedSeconds * 1000 : ''
-        const places = { count: SHARD_COUNT_KEY, before: UNSHARDED_KEY }
-        const answer = await settleCount(redis, { ...places, configured, rememberedMs })
-        const [count, leftMs] = Array.isArray(answer) ? answer.map(Number) : []
-        if (count === undefined || !Number.isInteger(count) || count < 1 || count > MAX_SHARDS)
-          throw new GatewayError('INTERNAL', `${SHARD_COUNT_KEY} holds no number of shards`)
-        beforeUntilMs = nowMs() + Math.max(leftMs ?? 0, 0)
-        isKnown = count === configured
-        if (isKnown) resolveKnown(count)
-        return count
+        const settled = await settleSomewhere()
+        beforeUntilMs = settled.beforeUntilMs
+        isKnown = settled.count === configured
+        if (isKnown) resolveKnown(configured)
+        return settled.count
       }),
   }
 }
