@@ -159,7 +159,8 @@ void t.test('messages over eight shards on a cluster of three masters', async (s
       t.match(report, /redis-inboxes: \d of 8 inboxes take no writes/)
       const at = gateway.ingresses.length
       await gateway.startIngress()
-      const restarted = () => pushText(gateway, { appId: APP_IDS[0] ?? '', content: 'to a new process', msgId: '888', at })
+      const restarted = () =>
+        pushText(gateway, { appId: APP_IDS[0] ?? '', content: 'to a new process', msgId: '888', at })
       await until('a process that starts now takes pushes', async () => (await restarted()).ok)
       await lost.start()
       await untilReceived('while lost')

@@ -76,6 +76,7 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   const platforms = createPlatforms({ config, connections, sealer, shardCount, replicas, hooks, clock, log })
   lifecycle.onStop('platforms', () => platforms.close())
   flushStatistics()
+  const startedAtMs = performance.now()
   let unchecked: string | undefined = 'they are being checked'
   await Promise.race([checkInstallation(connections.commands), delay(FIRST_CHECK_MS)])
   if (config.subscriptions) {
@@ -167,13 +168,18 @@ export async function openGateway(deps: GatewayDeps): Promise<OpenedGateway> {
   }
 
   async function retryUntilAnswered<T>(read: () => Promise<T>): Promise<T | undefined> {
+    let logged: string | undefined
     while (!lifecycle.signal.aborted) {
       try {
         return await read()
       } catch (error) {
         const reason = error instanceof GatewayError ? error.message : 'the check failed'
-        if (reason !== unchecked) log.warn({ err: error }, 'installation.unchecked')
         unchecked = reason
+        // Every process fails once, before its connection is ready.
+        if (performance.now() - startedAtMs > FIRST_CHECK_MS && reason !== logged) {
+          log.warn({ err: error }, 'installation.unchecked')
+          logged = reason
+        }
         await pause(CHECK_RETRY_MS, lifecycle.signal, { ref: false })
       }
     }

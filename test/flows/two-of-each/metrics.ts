@@ -1,5 +1,7 @@
 // Metrics, statistics and stats of real processes: against a ledger that is kept outside, and against the documentation.
+import { queueKey } from '@wxgw/redis'
 import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
 import type { Test } from 'tap'
 import { startHook, startQueueConsumer } from '../../helpers/consumers.ts'
 import { projectText, section, tableRows } from '../../helpers/docs.ts'
@@ -21,6 +23,8 @@ export async function metrics(story: Test, gateway: Gateway): Promise<void> {
   const { put, remove, stats: statsOf } = subscriptionsOf(gateway)
   for (const appId of [APP, OTHER_APP]) simulator.addAccount({ appId, userName: nameOf(appId) })
   await simulator.authorize(APP)
+  const redis = new Redis(gateway.redis.url)
+  story.teardown(() => redis.disconnect())
   const createTime = nowSeconds()
   /** Through the second ingress. */
   const push = (content: string, number: number) =>
@@ -43,6 +47,14 @@ export async function metrics(story: Test, gateway: Gateway): Promise<void> {
     })
     t.teardown(() => consumers.close())
     await consumers.add('later', {}, { delay: 3_600_000 })
+    for (const kind of ['queue', 'stream']) {
+      await put(`no-${kind}`, { sink: { kind }, match: { types: ['none'] } })
+      const { sink } = (await call('GET', `/subscriptions/no-${kind}`)).body
+      await redis.set(
+        kind === 'queue' ? queueKey(String(sink?.queue), 'wait') : String(sink?.stream),
+        'by its consumer',
+      )
+    }
     await call('PATCH', '/subscriptions/kept', { paused: true })
     for (const msgId of ['1', '2', '3']) await pushText(gateway, { appId: OTHER_APP, content: 'x', msgId })
     await until(
@@ -58,7 +70,7 @@ export async function metrics(story: Test, gateway: Gateway): Promise<void> {
     const states = await Promise.all(
       ['enabled', 'paused', 'disabled', 'failing'].map((state) => gathered('wxgw_subscriptions', { state })),
     )
-    t.same(states, [3, 1, 1, 0])
+    t.same(states, [5, 1, 1, 0], 'also of those whose consumer made its key unreadable')
     t.equal(await gathered('wxgw_event_log_full', { platform: 'open1' }), 0)
     t.equal(await gathered('wxgw_queue_waiting', { queue: 'wx-messages.0' }), 0)
     // An alert waits for the first of each, and sees only what is there before.
@@ -68,7 +80,7 @@ export async function metrics(story: Test, gateway: Gateway): Promise<void> {
     t.equal(processesWith('wxgw_deliveries_dead_total', 'subscription', 'alone'), gateway.workers.length)
     t.equal(processesWith('wxgw_subscriptions_announced_total', 'kind', 'disabled'), gateway.workers.length)
     t.equal(processesWith('wxgw_token_refresh_failing_total', 'streak', '10'), urls.length)
-    await remove('alone', 'kept', 'off', 'long', 'retrying')
+    await remove('alone', 'kept', 'off', 'long', 'retrying', 'no-queue', 'no-stream')
   })
 
   await story.test('a reply that comes in time and one that does not are told apart', async (t) => {

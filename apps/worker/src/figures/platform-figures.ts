@@ -1,8 +1,16 @@
 // Owns: the figures of one platform that are read from Redis, and reading them.
 import type { Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
-import { deliveriesQueue, type QueueCounts, readQueueCounts, type RedisConnection } from '@wxgw/redis'
+import {
+  deliveriesQueue,
+  isStoreFailure,
+  type QueueCounts,
+  readQueueCounts,
+  type RedisConnection,
+  storeError,
+} from '@wxgw/redis'
 import { MAX_SUBSCRIPTION_LABELS, OTHER_LABEL } from '@wxgw/runtime'
+import { isStoreAway } from '@wxgw/wechat-core'
 
 /** `stream`: how many entries it has. `consumer`: the queue of a `queue` sink. */
 export type SubscriptionFigures = { deliveries: QueueCounts; consumer?: QueueCounts; stream?: number }
@@ -90,14 +98,24 @@ async function gatherSubscription(
 ): Promise<SubscriptionFigures & { name: string }> {
   const [deliveries, consumer, stream] = await Promise.all([
     readQueueCounts(redis, deliveriesQueue(platform, name)),
-    sink.kind === 'queue' ? readQueueCounts(redis, sink.queue) : undefined,
-    sink.kind === 'stream' ? redis.xlen(sink.stream) : undefined,
+    sink.kind === 'queue' ? unlessUnreadable(readQueueCounts(redis, sink.queue)) : undefined,
+    sink.kind === 'stream' ? unlessUnreadable(redis.xlen(sink.stream)) : undefined,
   ])
   return {
     name,
     deliveries,
     ...(consumer === undefined ? {} : { consumer }),
     ...(stream === undefined ? {} : { stream }),
+  }
+}
+
+/** A consumer may have written anything into its keys. What cannot be read is left out, and all else is still read. */
+async function unlessUnreadable<Answer>(reading: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (!isStoreFailure(error) || isStoreAway(storeError(error))) throw error
+    return undefined
   }
 }
 
