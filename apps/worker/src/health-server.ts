@@ -1,5 +1,5 @@
 // Owns: the worker's HTTP listener for liveness, readiness and metrics.
-import { type ReadinessCheck, reportReadiness } from '@wxgw/platform'
+import { createReadinessReports, type ReadinessCheck } from '@wxgw/platform'
 import { answerExpectations, createRequestIds, endUnread, errorAnswer, errorBody, refuseOnSocket } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -33,9 +33,10 @@ export function createHealthServer({ readiness, metrics }: HealthServerDeps): Fa
   server.addHook('onRequest', (request, _reply, done) => (request.is404 ? notFound() : done()))
   answerExpectations(server.server, nextRequestId)
   server.get('/healthz', async () => ({ status: 'ok' }))
+  const report = createReadinessReports(readiness)
   server.get('/readyz', async (_request, reply) => {
-    const report = await reportReadiness(readiness)
-    return reply.code(report.status === 'ready' ? 200 : 503).send(report)
+    const answer = await report()
+    return reply.code(answer.status === 'ready' ? 200 : 503).send(answer)
   })
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   return server

@@ -44,6 +44,26 @@ void t.test('ready is who passes every check; who does not says why', async (t) 
   })
 })
 
+void t.test('requests at once share a run of the checks, and each gets one that began after it', async (t) => {
+  let runs = 0
+  let reason: string | undefined
+  const check = async () => {
+    runs += 1
+    return reason
+  }
+  const { internalServer } = createGateway(t, { readiness: [{ name: 'redis', check }] })
+  const codes = async (count: number) => {
+    const answers = await Promise.all(Array.from({ length: count }, () => internalServer.inject('/readyz')))
+    return [...new Set(answers.map(({ statusCode }) => statusCode))]
+  }
+  t.same(await codes(200), [200])
+  t.ok(runs < 100, `${runs} runs`)
+  reason = 'away'
+  t.same(await codes(5), [503])
+  reason = undefined
+  t.same(await codes(1), [200])
+})
+
 void t.test('a warning is told and leaves the process ready', async (t) => {
   const { internalServer } = createGateway(t, {
     readiness: [

@@ -1,5 +1,5 @@
 // Owns: GET /healthz of both listeners, GET /readyz and GET /metrics of the internal one. The checks are passed in.
-import { type ReadinessCheck, reportReadiness } from '@wxgw/platform'
+import { createReadinessReports, type ReadinessCheck } from '@wxgw/platform'
 import type { Metrics } from '@wxgw/runtime'
 import { isDraining } from '../drain.ts'
 import { notFound } from '../error-handler.ts'
@@ -14,9 +14,11 @@ export function readinessRoutes(
   app: GatewayServer,
   { readiness, metrics }: { readiness: readonly ReadinessCheck[]; metrics?: Metrics | undefined },
 ): void {
+  const report = createReadinessReports(readiness)
+
   app.get('/readyz', { schema: healthSchemas.readiness }, async (_request, reply) => {
-    const report = await reportReadiness(readiness, { isDraining: isDraining(app) })
-    return reply.code(report.status === 'ready' ? 200 : 503).send(report)
+    const answer = await report({ isDraining: isDraining(app) })
+    return reply.code(answer.status === 'ready' ? 200 : 503).send(answer)
   })
 
   app.get('/metrics', { schema: healthSchemas.metrics }, async (_request, reply) => {
