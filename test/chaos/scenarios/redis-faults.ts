@@ -20,6 +20,7 @@ import {
   untilEnough,
 } from '../scenario.ts'
 
+const BALLAST_BYTES = 64 * 1024 * 1024
 const refusing = { slowestMs: SLOWEST_ANSWER_MS }
 
 export const redisKilled: Scenario = {
@@ -88,6 +89,8 @@ export const redisFull: Scenario = {
     underLoad({ ...refusing, ratePerSecond }, async (load) => {
       const { gateway, pusher, expect, fact } = load
       const redis = direct(load)
+      // Buffers of connections come and go: of a few MB they would be a fifth.
+      await redis.setrange('{chaos}:ballast', BALLAST_BYTES - 1, ' ')
       const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1])
       // 80 % full at once.
       await redis.config('SET', 'maxmemory', String(Math.round(used / 0.8)))
