@@ -68,6 +68,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   /** Until then events are also claimed by the key of the previous version. */
   let oldNamesUntilMs = 0
   let checked: Promise<void> | undefined
+  let isChecked = false
 
   const claims = createBatches<Claim, boolean>({
     write: async (at, batch) => {
@@ -120,28 +121,41 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
   /** BullMQ's counter exists if the queue of the previous version has ever had a job. */
   async function checkForOlderVersion(): Promise<void> {
     if ((await redis.exists(counterKey(MESSAGES_QUEUE))) === 1) olderVersionSeen()
+    isChecked = true
   }
+
+  const hasOldName = ({ isOld }: Claim) => isOld === true || nowMs() < oldNamesUntilMs
+
+  function recordClaim(claim: Claim): RecordClaim {
+    return { arrival: claim.arrival, lifeMs: lifeOf(claim), unlessLogged: claim.isOld === true }
+  }
+
+  /** Nothing but the step that records the event has to claim it. */
+  function isClaimedByRecord(claim: Claim): boolean {
+    return deps.isLogged && isChecked && !hasOldName(claim) && shards.before(shardOf(claim)) === undefined
+  }
+
+  const claimFirst = (claim: Claim) =>
+    guardStore(async () => {
+      checked ??= checkForOlderVersion()
+      await checked.catch((error: unknown) => {
+        checked = undefined
+        throw error
+      })
+      // The old key first: an arrival that does not get it must not hold the new key, because the owner needs both.
+      if (hasOldName(claim) && !(await oldNames.add(TOGETHER, claim))) return false
+      const own = shardOf(claim)
+      const before = shards.before(own)
+      if (before !== undefined && !(await claimIn(before, claim))) return false
+      return deps.isLogged ? recordClaim(claim) : claimIn(own, claim)
+    })
 
   return {
     olderVersionSeen,
     async ended(claim) {
       if (!deps.isLogged) await guardStore(async () => ends.add(String(shardOf(claim).index), claim))
     },
-    claim: (claim) =>
-      guardStore(async () => {
-        checked ??= checkForOlderVersion()
-        await checked.catch((error: unknown) => {
-          checked = undefined
-          throw error
-        })
-        // The old key first: an arrival that does not get it must not hold the new key, because the owner needs both.
-        if ((claim.isOld || nowMs() < oldNamesUntilMs) && !(await oldNames.add(TOGETHER, claim))) return false
-        const own = shardOf(claim)
-        const before = shards.before(own)
-        if (before !== undefined && !(await claimIn(before, claim))) return false
-        if (!deps.isLogged) return claimIn(own, claim)
-        return { arrival: claim.arrival, lifeMs: lifeOf(claim), unlessLogged: claim.isOld === true }
-      }),
+    claim: (claim) => (isClaimedByRecord(claim) ? Promise.resolve(recordClaim(claim)) : claimFirst(claim)),
   }
 }
 

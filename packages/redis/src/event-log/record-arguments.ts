@@ -24,8 +24,8 @@ type RecordLayout = {
 type Values = Array<string | number>
 
 /**
- * `others`: keys. `records`: one of each queue, then one of each group, followed by those of its deliveries, then one of
- * each event.
+ * `others`: keys. `records`: one of each queue, then one of each group, followed by those of its deliveries, then one
+ * of each event.
  */
 type RecordLists = { others: string[]; queueCount: number; groupCount: number; records: Values }
 

@@ -414,7 +414,7 @@ void t.test('an event that another arrival has is left alone, and one that was d
   t.same([ours.recorded.length, ended, duplicates], [1, [{ eventId: 'ev-1', arrival: 'j:0' }], 1])
   await setUp([QUEUE], { deps: arrivals(false) }).fanOut()
   t.equal(duplicates, 1, 'what nobody pushed is not asked about')
-  const claim = { key: 'k', arrival: 'j:0', lifeMs: 1, unlessLogged: false }
+  const claim = { arrival: 'j:0', lifeMs: 1, unlessLogged: false }
   const seen: unknown[] = []
   const byRecord: Partial<FanOutDeps> = {
     claims: { claim: async () => claim, ended: async () => void seen.push('ended') },

@@ -88,9 +88,11 @@ export function createFanOut(deps: FanOutDeps): FanOut {
     const due = unserved.filter(({ name }) => !served.includes(name))
     place?.expect(due.filter((one) => orderingKey(one, event) !== undefined).length)
     const enqueueInOrder = place?.enqueue
-    const made = await Promise.allSettled(
-      due.map((subscription) => makeFirstAttempt(deps, { job, subscription, body, stop, mayCall, enqueueInOrder })),
+    // For events that the recording step has written, nothing is left: each promise counts here.
+    const attempts = due.map((subscription) =>
+      makeFirstAttempt(deps, { job, subscription, body, stop, mayCall, enqueueInOrder }),
     )
+    const made = attempts.length === 0 ? [] : await Promise.allSettled(attempts)
     const failures = made.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
     if (failures.length > 0) {
       partialRuns.failed(
@@ -100,7 +102,7 @@ export function createFanOut(deps: FanOutDeps): FanOut {
       throw worstOf(failures)
     }
     partialRuns.finished(id)
-    if (claim) await deps.claims.ended(claim)
+    if (claim && recordClaim === undefined) await deps.claims.ended(claim)
 
     const count = (outcome: FirstOutcome) =>
       made.filter((result) => result.status === 'fulfilled' && result.value === outcome).length
