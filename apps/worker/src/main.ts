@@ -84,7 +84,7 @@ async function main(): Promise<void> {
     lifecycle.onStop('sweep', () => sweep.stop())
     const watches = [
       startFigures({
-        platforms,
+        platforms: [...platforms.values()],
         redis: gateway.connections.commands,
         shardCount: gateway.shardCount,
         metrics,

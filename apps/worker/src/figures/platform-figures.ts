@@ -3,6 +3,7 @@ import type { Subscription } from '@wxgw/contracts'
 import type { Platform } from '@wxgw/platform'
 import {
   deliveriesQueue,
+  isRightMissing,
   isStoreFailure,
   type QueueCounts,
   readQueueCounts,
@@ -30,14 +31,17 @@ export type PlatformFigures = {
   subscriptions: Array<SubscriptionFigures & { name: string }>
 }
 
+/** What the figures are read from. */
+export type MeasuredPlatform = {
+  id: string
+  tickets: Pick<Platform['tickets'], 'status'>
+  schedule: Pick<Platform['schedule'], 'figures'>
+  subscriptions: Pick<Platform['subscriptions'], 'all'>
+  events: Pick<Platform['events'], 'reach'>
+}
+
 type GatherDeps = {
-  platform: {
-    id: string
-    tickets: Pick<Platform['tickets'], 'status'>
-    schedule: Pick<Platform['schedule'], 'figures'>
-    subscriptions: Pick<Platform['subscriptions'], 'all'>
-    events: Pick<Platform['events'], 'reach'>
-  }
+  platform: MeasuredPlatform
   redis: RedisConnection
   /** The subscriptions whose breaker is not closed. */
   failing(): Promise<readonly string[]>
@@ -96,8 +100,8 @@ async function gatherSubscription(
   redis: RedisConnection,
   { name, sink }: Subscription,
 ): Promise<SubscriptionFigures & { name: string }> {
-  const [deliveries, consumer, stream] = await Promise.all([
-    readQueueCounts(redis, deliveriesQueue(platform, name)),
+  const [deliveries = NONE.deliveries, consumer, stream] = await Promise.all([
+    unlessUnreadable(readQueueCounts(redis, deliveriesQueue(platform, name))),
     sink.kind === 'queue' ? unlessUnreadable(readQueueCounts(redis, sink.queue)) : undefined,
     sink.kind === 'stream' ? unlessUnreadable(redis.xlen(sink.stream)) : undefined,
   ])
@@ -109,13 +113,16 @@ async function gatherSubscription(
   }
 }
 
-/** A consumer may have written anything into its keys. What cannot be read is left out, and all else is still read. */
+/**
+ * A consumer may have written anything into its keys, and a right to them may be missing. What cannot be read is left
+ * out, and all else is still read.
+ */
 async function unlessUnreadable<Answer>(reading: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await reading
   } catch (error) {
-    if (!isStoreFailure(error) || isStoreAway(storeError(error))) throw error
-    return undefined
+    if (isRightMissing(error) || (isStoreFailure(error) && !isStoreAway(storeError(error)))) return undefined
+    throw error
   }
 }
 

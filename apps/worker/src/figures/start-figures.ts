@@ -1,5 +1,4 @@
 // Owns: refreshing this worker's copy of the figures. One worker reads them per period, and all workers share them.
-import type { Platform } from '@wxgw/platform'
 import {
   createDeliveryHealthStore,
   createSharedFigures,
@@ -12,11 +11,16 @@ import {
 import { type Log, type Metrics, repeat, type Repetition } from '@wxgw/runtime'
 import { type Clock, isStoreAway } from '@wxgw/wechat-core'
 import { createFigureMetrics } from './figure-metrics.ts'
-import { gatherPlatformFigures, parsePlatformFigures, type PlatformFigures } from './platform-figures.ts'
+import {
+  gatherPlatformFigures,
+  type MeasuredPlatform,
+  parsePlatformFigures,
+  type PlatformFigures,
+} from './platform-figures.ts'
 import { gatherQueueFigures, parseQueueFigures, type QueueFigures } from './queue-figures.ts'
 
 type FiguresDeps = {
-  platforms: ReadonlyMap<string, Platform>
+  platforms: readonly MeasuredPlatform[]
   redis: RedisConnection
   shardCount: Pick<ShardCount, 'get'>
   metrics: Metrics
@@ -38,7 +42,7 @@ export function startFigures({ platforms, redis, shardCount, metrics, clock, log
     gather: () => gatherQueueFigures(redis, shardCount.get()),
     parse: parseQueueFigures,
   })
-  const shared = [...platforms.values()].map((platform) => {
+  const shared = platforms.map((platform) => {
     const keys = platformKeys(platform.id)
     const { failing } = createDeliveryHealthStore({ redis, keys })
     const gather = () => gatherPlatformFigures({ platform, redis, failing })

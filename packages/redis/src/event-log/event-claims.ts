@@ -72,7 +72,7 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
 
   const claims = createBatches<Claim, boolean>({
     write: async (at, batch) => {
-      const shard = shardAt(at)
+      const shard = shards.at(Number(at))
       const each = batch.map((claim) => ({
         claimed: shard.arrival(claim.event.id),
         logged: shard.event(claim.event.id),
@@ -97,19 +97,13 @@ export function createEventClaims(deps: EventClaimsDeps): EventClaims {
 
   const ends = createBatches<Claim, true>({
     write: async (at, batch) => {
-      const shard = shardAt(at)
+      const shard = shards.at(Number(at))
       await endClaims(redis, {
         each: batch.map(({ event, arrival }) => ({ claimed: shard.arrival(event.id), arrival })),
       })
       return batch.map(() => true)
     },
   })
-
-  function shardAt(place: string): MessageShard {
-    const shard = shards.all()[Number(place)]
-    if (shard === undefined) throw new Error(`there is no shard ${place}`)
-    return shard
-  }
 
   const shardOf = ({ event }: Claim) => shards.ofAccount(event.authorizerappid)
   const claimIn = ({ index }: MessageShard, claim: Claim) => claims.add(String(index), claim)

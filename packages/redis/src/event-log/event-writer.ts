@@ -83,12 +83,12 @@ export function createEventWriter({
 
   const records = createBatches<NewEvent, Recorded>({
     weight: RECORD_WEIGHT,
-    write: (at, events) => recordTogether(shardAt(at), events),
+    write: (at, events) => recordTogether(shards.at(Number(at)), events),
   })
 
   const changes = createBatches<Change, 'written' | 'unknown'>({
     write: async (at, changed) => {
-      const shard = shardAt(at)
+      const shard = shards.at(Number(at))
       const each = changed.map(({ event, subscription, change }) => {
         const { status, attempts, lastError, deliveredAtMs, jobId, made } = change
         const deliveredAt = deliveredAtMs === undefined ? null : new Date(deliveredAtMs).toISOString()
@@ -116,12 +116,6 @@ export function createEventWriter({
       return changed.map((_, index) => (places.has(index) ? 'unknown' : 'written'))
     },
   })
-
-  function shardAt(place: string): MessageShard {
-    const shard = shards.all()[Number(place)]
-    if (shard === undefined) throw new Error(`there is no shard ${place}`)
-    return shard
-  }
 
   async function change(changed: Change): Promise<void> {
     const own = shards.ofAccount(changed.event.authorizerappid)

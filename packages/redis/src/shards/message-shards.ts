@@ -11,6 +11,8 @@ export type EventPlace = { id: string; authorizerappid?: string | undefined }
 /** All throw STORE_UNAVAILABLE until the installation's number of shards is known. */
 export type MessageShards = {
   all(): readonly MessageShard[]
+  /** Throws when there are not so many. */
+  at(index: number): MessageShard
   /** The shard of data without an account: shard 0. */
   ofAccount(appId: string | undefined): MessageShard
   /** The shard of data that is read by the event's id alone. */
@@ -46,6 +48,7 @@ export function createMessageShards(platform: string, count: ShardCount = UNSHAR
 
   return {
     all,
+    at,
     ofAccount,
     before,
     ofId: (eventId) => at(shardOf(eventId, count.get())),
