@@ -206,6 +206,27 @@ void t.test('passive replies', async (story) => {
     },
   )
 
+  await story.test(
+    'a push waits for no consumer that fails for all, and is answered when it is well again',
+    async (t) => {
+      const hook = await startHook(t, () => ({ status: 500 }))
+      await put('hook', { sink: { kind: 'webhook', url: hook.url }, reply: true, retry: { scheduleSeconds: [600] } })
+      const push = () => simulator.sendText(APP, { openId: USER, content: 'in vain' })
+      await Promise.all(Array.from({ length: 6 }, push))
+      await until('pushes are answered before the deadline', async () => {
+        const { attempts } = await push()
+        const [answered] = attempts
+        return answered?.body === 'success' && answered.ms < DEADLINE_MS / 2
+      })
+      hook.answer = () => ({ status: 200, body: { reply: { MsgType: 'text', Content: 'well' } } })
+      await until(
+        'its reply is the answer again',
+        async () => contentOf(await simulator.sendText(APP, { openId: USER, content: 'again' })) === 'well',
+      )
+      await remove('hook')
+    },
+  )
+
   await story.test('a queue consumer replies by what its job returns; an invalid one is a dead letter', async (t) => {
     await put('queue', { sink: { kind: 'queue' }, reply: true })
     const consumer = await startQueueConsumer(t, gateway, {

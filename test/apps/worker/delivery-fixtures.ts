@@ -41,4 +41,5 @@ export const HEALTH = {
   failed: async () => undefined,
   pass: async () => false,
   release: async () => {},
+  isOpen: () => false,
 }

@@ -119,6 +119,24 @@ void t.test("a push that asked no subscription takes no reply in a subscription'
   t.equal(await mailbox.offer('ev_1', REPLY, { from: 'crm' }), 'not-asked')
 })
 
+void t.test('a wait that is ended takes no reply any more, and no other wait is', async (t) => {
+  const { store, mailbox } = await startMailbox(t)
+  const deadline = Date.now() + 60_000
+  const ended = [mailbox.expect('ev_1', deadline, ASKED), mailbox.expect('ev_1', deadline, ASKED)]
+  const other = mailbox.expect('ev_2', deadline, ASKED)
+  for (const id of ['ev_1', 'ev_2']) await registered(store, id)
+  await mailbox.endWait('ev_2', 'another')
+  await mailbox.endWait('ev_unknown', 'crm')
+  await mailbox.endWait('ev_1', 'crm')
+  t.same(await Promise.all(ended), [undefined, undefined])
+  t.equal(await mailbox.offer('ev_1', REPLY), 'too-late', 'its fallback may send it')
+  t.same(await mailbox.waitOf('ev_1'), ASKED)
+  t.equal(await mailbox.offer('ev_2', REPLY), 'accepted')
+  t.same(await other, REPLY)
+  await mailbox.endWait('ev_2', 'crm')
+  t.same(await mailbox.expect('ev_2', deadline, ASKED), REPLY, 'a reply stays')
+})
+
 void t.test('a push that comes again puts the deadline off', async (t) => {
   const { mailbox } = await startMailbox(t)
   t.equal(await mailbox.expect('ev_1', Date.now() + 50), undefined)

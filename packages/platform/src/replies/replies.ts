@@ -23,11 +23,16 @@ export type Replies = {
    * valid or not. Rejects as CustomerService.send when the fallback fails.
    */
   offer(eventId: string, reply: unknown, known?: { event?: GatewayEvent; from?: string }): Promise<ReplyOutcome>
+  /**
+   * The subscription will not reply in time: the push is answered at once, and a later reply is a late one. Rejects
+   * with STORE_UNAVAILABLE.
+   */
+  endWait(eventId: string, subscription: string): Promise<void>
   givenEvent: GivenEvents['find']
 }
 
 type RepliesDeps = Omit<LateRepliesDeps, 'given'> & {
-  mailbox: Pick<ReplyMailbox, 'expect' | 'offer' | 'waitOf'>
+  mailbox: Pick<ReplyMailbox, 'expect' | 'offer' | 'endWait' | 'waitOf'>
   events: Pick<EventLog, 'get'>
   subscriptions: Pick<Subscriptions, 'all'>
   onOffered(outcome: ReplyOutcome): void
@@ -106,6 +111,7 @@ export function createReplies(deps: RepliesDeps): Replies {
       deps.onOffered(outcome)
       return outcome
     },
+    endWait: mailbox.endWait,
     givenEvent: given.find,
   }
 }

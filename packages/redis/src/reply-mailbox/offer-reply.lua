@@ -9,6 +9,7 @@
 -- ARG needsUser          '1' = the reply needs the user of the push
 -- RETURN accepted | already-answered | too-late | unknown | not-asked | no-user
 -- INCLUDE lua/now
+-- INCLUDE reply-mailbox/publish-to
 -- COST O(waiting processes)
 
 local deadline, asked, openid = unpack(redis.call('HMGET', reply, 'deadline', 'subscription', 'openid'))
@@ -19,7 +20,5 @@ if asked and not openid and needsUser == '1' then return 'no-user' end
 if now > tonumber(deadline) then return 'too-late' end
 redis.call('HSET', reply, 'reply', json)
 redis.call('SET', answered, '1', 'EX', rememberedSeconds)
-for _, field in ipairs(redis.call('HKEYS', reply)) do
-  if string.sub(field, 1, 2) == 'w:' then redis.call('PUBLISH', string.sub(field, 3), message) end
-end
+publishTo(reply, message)
 return 'accepted'

@@ -40,6 +40,11 @@ export type ReplyMailbox = {
    */
   offer(eventId: string, reply: unknown, options?: OfferOptions): Promise<OfferOutcome>
   /**
+   * No reply of the subscription that the push waits for will come in time: `expect` resolves with undefined at once,
+   * and a later reply is `too-late`. No effect after a reply, and on other waits. Rejects with STORE_UNAVAILABLE.
+   */
+  endWait(eventId: string, from: string): Promise<void>
+  /**
    * The wait of `expect`, until ten minutes after the deadline; with the event only if `keepsEvents`. Rejects with
    * STORE_UNAVAILABLE.
    */
@@ -85,6 +90,11 @@ const offerReply = defineScript({
   keys: ['reply', 'answered'],
   args: ['json', 'message', 'from', 'rememberedSeconds', 'needsUser'],
 })
+
+const endWait = defineScript({ name: 'reply-mailbox/end-wait', keys: ['reply'], args: ['from', 'message'] })
+
+/** Published in place of a reply. A process of an earlier version reads an invalid reply, which ends its wait, too. */
+const NONE_IN_TIME = JSON.stringify('')
 
 type Waiter = { deadlineAtMs: number; wait: ReplyWait | undefined; settle: (reply: unknown) => void }
 
@@ -139,7 +149,9 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
   function onMessage(from: string, message: string): void {
     if (from !== channel) return
     const end = message.indexOf('\n')
-    if (end > 0) settle(message.slice(0, end), JSON.parse(message.slice(end + 1)))
+    if (end < 1) return
+    const json = message.slice(end + 1)
+    settle(message.slice(0, end), json === NONE_IN_TIME ? undefined : JSON.parse(json))
   }
 
   subscriber.on('message', onMessage)
@@ -187,6 +199,12 @@ export function createReplyMailbox(deps: ReplyMailboxDeps): ReplyMailbox {
           needsUser: needsUser ? '1' : '',
         })
         return parseOutcome(outcome)
+      }),
+
+    endWait: (eventId, from) =>
+      guardStore(async () => {
+        const reply = shards.ofId(eventId).reply(eventId)
+        await endWait(redis, { reply, from, message: `${eventId}\n${NONE_IN_TIME}` })
       }),
 
     waitOf: (eventId) =>

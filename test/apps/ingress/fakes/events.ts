@@ -66,6 +66,7 @@ export function fakeEvents(fake: Recorder & EventState & { nextPosition: string 
     },
     replies: {
       expect: () => Promise.reject(new Error('no route waits for a reply by itself')),
+      endWait: () => Promise.reject(new Error('no route ends a wait')),
       offer: method('replies.offer', (eventId: string) => fake.replyOutcomes.get(eventId) ?? 'unknown'),
     },
     statistics: {

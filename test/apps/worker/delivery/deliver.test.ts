@@ -11,6 +11,7 @@ import {
 } from '@wxgw/worker'
 import t from 'tap'
 import { pluck } from '../../../helpers/pluck.ts'
+import { until } from '../../../helpers/until.ts'
 import { deliveryOf, HEALTH, subscription, textEvent, webhookSink } from '../delivery-fixtures.ts'
 
 const NOW = 1_800_000_000_000
@@ -18,6 +19,8 @@ const WEBHOOK = subscription('crm', {
   sink: webhookSink('https://crm.example/hook', 500),
   retry: { scheduleSeconds: [5, 300] },
 })
+
+const REPLIES: DeliverDeps['replies'] = { offer: async () => 'accepted', endWait: async () => {} }
 
 type Change = { eventId: string; subscription: string } & Parameters<DeliverDeps['events']['deliveryChanged']>[2]
 
@@ -48,7 +51,7 @@ function setUp(
     onDisabled: async () => {},
     throttleTurns: { take: async () => ({ kind: 'now', hasWaited: false }) },
     directCalls: { observe: (webhook, attempt) => void seen.push([webhook, attempt]) },
-    replies: { offer: async () => 'accepted' },
+    replies: REPLIES,
     clock: { nowMs: () => NOW },
     random: () => 0.5,
     log: { debug: log, info: log, warn: log, error: log },
@@ -230,7 +233,7 @@ void t.test('a reply goes to the push that waited for it, and only then', async 
     offered.push([eventId, given]),
     'accepted'
   )
-  const { attempt } = setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { offer } } })
+  const { attempt } = setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { ...REPLIES, offer } } })
   t.same(await attempt(1, { reply: { deadlineAtMs: NOW + 1 } }), { kind: 'done', what: 'delivered', reply })
   await attempt(1)
   t.same(offered, [['ev-1', reply]])
@@ -240,7 +243,7 @@ void t.test('a reply that nobody wants any more is no failure, an invalid one is
   const reply = { MsgType: 'nonsense' }
   const waiting = { reply: { deadlineAtMs: NOW - 1 } }
   const offering = (offer: DeliverDeps['replies']['offer']) =>
-    setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { offer } } })
+    setUp(answering({ outcome: 'delivered', reply }), { deps: { replies: { ...REPLIES, offer } } })
   t.match(await offering(async () => 'too-late').attempt(1, waiting), { kind: 'done' })
   const invalid = offering(async () => 'invalid')
   t.match(await invalid.attempt(1, waiting), { kind: 'retry', error: 'invalid reply' })
@@ -248,6 +251,40 @@ void t.test('a reply that nobody wants any more is no failure, an invalid one is
   const lost = offering(() => Promise.reject(new Error('store away')))
   t.match(await lost.attempt(1, waiting), { kind: 'done' })
   t.ok(lost.logged.some(([message]) => message === 'reply.lost'))
+})
+
+void t.test('with an open breaker a push waits only for a consumer that may reply in time', async (t) => {
+  const ended: string[] = []
+  const ending = (failing: boolean, deliver: SinkPort['deliver'], pass: DeliverDeps['health']['pass'] = HEALTH.pass) =>
+    setUp(deliver, {
+      deps: {
+        replies: { ...REPLIES, endWait: async (eventId, name) => void ended.push(`${eventId} ${name}`) },
+        health: { ...HEALTH, isOpen: () => failing, pass },
+      },
+    })
+  const waiting = { reply: { deadlineAtMs: NOW + 4_000 } }
+  const taken = () => ended.splice(0)
+  const failed = answering(status(500))
+
+  await ending(true, failed).attempt(1, { ...waiting, scheduleSeconds: [5] })
+  t.same(taken(), ['ev-1 crm'], 'the retry comes too late')
+  await ending(true, failed).attempt(1, { ...waiting, scheduleSeconds: [] })
+  t.same(taken(), ['ev-1 crm'], 'there is no retry')
+  for (const changes of [{ ...waiting, scheduleSeconds: [1] }, { reply: { deadlineAtMs: NOW - 1 } }, {}]) {
+    await ending(true, failed).attempt(1, { scheduleSeconds: [], ...changes })
+  }
+  await ending(false, failed).attempt(1, { ...waiting, scheduleSeconds: [] })
+  await ending(true, answering(delivered)).attempt(1, waiting)
+  t.same(taken(), [], 'the retry is in time, the push waits no longer, the breaker is closed, it is delivered')
+
+  let passed = (_hasPassed: boolean) => {}
+  const held = ending(true, answering(delivered), () => new Promise((resolve) => (passed = resolve))).attempt(
+    1,
+    waiting,
+  )
+  await until('it is held up', () => ended.length > 0)
+  passed(true)
+  t.same(await held, { kind: 'done', what: 'delivered' }, 'it is delivered all the same')
 })
 
 void t.test('a slow consumer is not cut off because the push stopped waiting', async (t) => {

@@ -1,7 +1,8 @@
 // Owns: one job of a subscription's queue: at most one attempt at its delivery. It checks the subscription, waits for
 // the breaker and the throttle, and answers an outcome that the caller applies to the queue (delay, failed set).
 import type { DeliveryJob, Subscription } from '@wxgw/contracts'
-import type { StopSignal } from '@wxgw/wechat-core'
+import type { Replies } from '@wxgw/platform'
+import { type StopSignal, within } from '@wxgw/wechat-core'
 import { SUBSCRIPTION_DISABLED } from '../attempt/conclude-failure.ts'
 import { deliverOnce, type DeliverOnceDeps } from '../attempt/deliver-once.ts'
 import type { DeliveryHealth } from '../attempt/delivery-health.ts'
@@ -11,7 +12,8 @@ import type { ThrottleTurns } from './throttle-turns.ts'
 
 export type DeliverDeps = DeliverOnceDeps & {
   directCalls: Pick<DirectCalls, 'observe'>
-  health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'pass' | 'release'>
+  health: Pick<DeliveryHealth, 'succeeded' | 'failed' | 'pass' | 'release' | 'isOpen'>
+  replies: Pick<Replies, 'offer' | 'endWait'>
   throttleTurns: ThrottleTurns
 }
 
@@ -67,7 +69,7 @@ async function deliver(
   if ('outcome' in first) return first.outcome
 
   // The job waits here, in a slot of this subscription. Delaying it in the queue instead would keep Redis busy.
-  const hasPassed = await health.pass(job.subscription, leaseMs(first.subscription), signal)
+  const hasPassed = await passBreaker(deps, { job, subscription: first.subscription, signal })
   const turn = await throttleTurns.take(first.subscription, job, signal)
   // After a wait the subscription may have been paused, disabled or deleted.
   const found = hasPassed || turn.kind === 'later' || turn.hasWaited ? await recipientOf(deps, job, attempt) : first
@@ -96,8 +98,45 @@ async function deliver(
     case 'uncounted':
       if (hasPassed) await health.release(name)
       return { kind: 'delay', delayMs: 'fault' in delivered ? OWN_FAULT_PAUSE_MS : 0 }
+    case 'retry':
+      await endWait(deps, job, delivered.delayMs)
+      return delivered
+    case 'dead':
+      await endWait(deps, job)
+      return delivered
     default:
       return delivered
+  }
+}
+
+/** How long a push waits at an open breaker. A consumer that is well again is found sooner, by a half-open attempt. */
+const BREAKER_HOLDS_PUSH_MS = 250
+
+type Passing = { job: DeliveryJob; subscription: Subscription; signal: StopSignal }
+
+async function passBreaker(deps: DeliverDeps, { job, subscription, signal }: Passing): Promise<boolean> {
+  const passing = deps.health.pass(job.subscription, leaseMs(subscription), signal)
+  if (job.reply === undefined) return passing
+  const hasPassed = await within(BREAKER_HOLDS_PUSH_MS, passing)
+  if (hasPassed !== undefined) return hasPassed
+  await endWait(deps, job)
+  return passing
+}
+
+/**
+ * The consumer fails for all, and its next attempt comes after the deadline, or never (`delayMs` undefined): the push
+ * that waits for it is answered at once. Never rejects: the push waits until the deadline then.
+ */
+async function endWait(deps: DeliverDeps, job: DeliveryJob, delayMs = Infinity): Promise<void> {
+  const { replies, health, clock, log } = deps
+  const { event, subscription, reply } = job
+  const nowMs = clock.nowMs()
+  if (reply === undefined || reply.deadlineAtMs <= nowMs || nowMs + delayMs < reply.deadlineAtMs) return
+  if (!health.isOpen(subscription)) return
+  try {
+    await replies.endWait(event.id, subscription)
+  } catch (error) {
+    log.warn({ eventId: event.id, subscription, err: error }, 'reply.wait_not_ended')
   }
 }
 
