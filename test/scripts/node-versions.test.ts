@@ -18,6 +18,12 @@ const DIST = fileURLToPath(new URL('..', import.meta.url))
 /** What depends on Node.js most: processes, HTTP, cryptography. */
 const SELECTION = ['flows/main-story', 'wechat-core/crypto/message-cipher', 'wechat-core/crypto/signature']
 
+/** Makes a function hot at the exit of the process. */
+const HOT_AT_EXIT = `data:text/javascript,process.on('exit', () => {
+  function hotAtExit(number) { return number % 7 + 1 }
+  for (let number = 0, sum = 0; number < 1e6; number += 1) sum += hotAtExit(number)
+})`
+
 type Lockfile = { packages: Record<string, { engines?: { node?: string }; cpu?: string[] }> }
 
 /** Optional builds for WebAssembly, and what only they need: installed on no machine. */
@@ -63,5 +69,13 @@ void t.test(
       t.equal(await process.ended, 1, `the ${name} has loaded and misses its settings`)
       t.match(process.output(), /^the configuration has/, 'and says nothing else')
     }
+    // Older ones have no Maglev.
+    if (version !== '26') return
+    const main = fileURLToPath(new URL('apps/ingress/dist/main.js', ROOT))
+    const ingress = start('--trace-opt', '--import', HOT_AT_EXIT, main)
+    await ingress.ended
+    const compiled = (ingress.output().match(/marking \S+ <JSFunction hotAtExit.*/g) ?? []).join('\n')
+    t.match(compiled, 'TURBOFAN', 'a hot function of the ingress is compiled by TurboFan')
+    t.notMatch(compiled, 'MAGLEV', 'and not by Maglev before')
   },
 )

@@ -19,6 +19,7 @@ import {
 import { systemClock as clock } from '@wxgw/wechat-core'
 import { LISTEN_BACKLOG } from './http/limits.ts'
 import { createInternalServer, createPublicServer, drain, type ServerDeps } from './index.ts'
+import { compileOnce } from './processes/compilation.ts'
 import { collectEarly, freeBuffersAtOnce } from './processes/garbage-collection.ts'
 import { joinSupervisor } from './processes/join-supervisor.ts'
 import { supervise } from './processes/supervise.ts'
@@ -44,6 +45,7 @@ function stopDeadlineMs({ listeners, apiCalls }: Config): number {
 async function main(): Promise<void> {
   freeBuffersAtOnce()
   collectEarly()
+  compileOnce()
   const config = loadConfig({ env: process.env })
   const log = createLogger({ level: config.logLevel, name: 'ingress' })
   if (config.ingressProcesses > 1 && cluster.isPrimary) return superviseProcesses(config, log)
