@@ -154,6 +154,7 @@ async function servedRoutes(): Promise<string[]> {
   const silent = { debug() {}, info() {}, warn() {}, error() {} }
   const server = createInternalServer({
     config: {
+      messageShards: 1,
       publicListener: { host: '127.0.0.1', port: 0, baseUrl: undefined, trustProxy: [] },
       wechat: {
         apiBaseUrl: '',

@@ -45,7 +45,7 @@ import { createServer, type GatewayServer } from './server.ts'
 export function createInternalServer(deps: ServerDeps): GatewayServer {
   const { app, countAnswer } = createServer('internal', deps)
   collectOpenApi(app, deps)
-  const listDeps = { ...deps, paging: createPaging(deps.config), slots: createRequestSlots() }
+  const listDeps = { ...deps, paging: createPaging(deps.config), slots: createRequestSlots(deps.config) }
   const standIns = createStandIns({ ...deps.config, clock: deps.clock })
   const { records } = deps
   const auditLog = records && createAuditLog({ entries: records.audit, nowMs: deps.clock.nowMs })

@@ -19,6 +19,7 @@ export type ServerDeps = {
     | 'authRedirectOrigins'
     | 'authurlRatePerMinute'
     | 'pushMaxSkewSeconds'
+    | 'messageShards'
   >
   /** By the `:platform` of the routes. */
   platforms: ReadonlyMap<string, ServedPlatform>

@@ -103,6 +103,7 @@ export function createGateway(t: Pick<Test, 'teardown'>, options: Options = {}):
       authRedirectOrigins: [],
       authurlRatePerMinute: 1000,
       pushMaxSkewSeconds: 600,
+      messageShards: 1,
       ...config,
     },
     calls,

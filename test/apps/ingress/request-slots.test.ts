@@ -42,6 +42,27 @@ void t.test('two calls of one caller run at once, four of all; the rest wait and
   )
 })
 
+void t.test('reads by id take turns when each goes to several shards', async (t) => {
+  for (const messageShards of [1, 64]) {
+    const gateway = createGateway(t, { grants: GRANTS, config: { messageShards } })
+    const held: Array<() => void> = []
+    Object.assign(gateway.fake.platform.events, {
+      get: () => new Promise((resolve) => held.push(() => resolve(undefined))),
+    })
+    const read = (path: string) => gateway.request(`${PREFIX}/events/ev_1${path}`, { key: keyOf('a') })
+    const answers = ['', '/attempts', '', '/attempts'].map(read)
+    const atOnce = messageShards === 1 ? 4 : 2
+    await until(`${atOnce} are worked on`, () => held.length === atOnce)
+    await turn()
+    t.equal(held.length, atOnce)
+    for (let worked = 0; worked < 4;) {
+      await until('there is a next one', () => held.length > 0)
+      worked += held.splice(0).map((go) => go()).length
+    }
+    t.same(pluck(await Promise.all(answers), 'statusCode'), [404, 404, 404, 404])
+  }
+})
+
 void t.test('every long request counts, whichever it is', async (t) => {
   const { gateway, held, letGo } = startGateway(t)
   const blocked = [search(gateway, 'a'), search(gateway, 'a')]

@@ -1,5 +1,6 @@
 // Owns: how many long requests of the internal listener (lists, searches, changes of subscriptions, large bodies) are
 // worked on at once, in all and of one caller, and for how much of the time. The same event loop takes WeChat's pushes.
+import type { Config } from '@wxgw/runtime'
 import { GatewayError } from '@wxgw/wechat-core'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
 import { callerOf } from '../auth/authenticate.ts'
@@ -29,6 +30,8 @@ export type RequestSlots = {
   wait: onRequestHookHandler
   /** For routes that keep the process busy: the slot rests afterwards. Runs after the body is read. */
   long: onRequestHookHandler
+  /** As `wait`, for routes that read from every shard: with a single one they are short. */
+  everyShard: onRequestHookHandler
   /** For all routes, when the body is large. Runs before the body is parsed. */
   largeBody: preParsingHookHandler
 }
@@ -37,7 +40,7 @@ type Waiting = { caller: string; begin(): void }
 type SlotRequest = { request: FastifyRequest; reply: FastifyReply; isBusy: boolean }
 type Done = (error?: Error) => void
 
-export function createRequestSlots(): RequestSlots {
+export function createRequestSlots({ messageShards }: Pick<Config, 'messageShards'>): RequestSlots {
   /** The slots that each caller holds, or that rest because of it. */
   const taken = new Map<string, number>()
   const holding = new WeakSet<FastifyRequest>()
@@ -105,6 +108,10 @@ export function createRequestSlots(): RequestSlots {
 
   return {
     wait: (request, reply, done) => wait({ request, reply, isBusy: false }, done),
+    everyShard(request, reply, done) {
+      if (messageShards === 1) done()
+      else wait({ request, reply, isBusy: false }, done)
+    },
     long: (request, reply, done) => wait({ request, reply, isBusy: true }, done),
     // oxlint-disable-next-line max-params -- Fastify's own signature
     largeBody(request, reply, _payload, done) {

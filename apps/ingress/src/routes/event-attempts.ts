@@ -4,6 +4,7 @@ import { requireGrant } from '../auth/authenticate.ts'
 import { createContentSight } from '../auth/event-content.ts'
 import { namesOfDeliveries } from '../auth/subscription-access.ts'
 import type { Paging } from '../paging/paging.ts'
+import type { RequestSlots } from '../paging/request-slots.ts'
 import { platformOf } from '../platform-lookup.ts'
 import { attemptSchemas } from '../schemas/attempts.ts'
 import { PREFIX } from '../schemas/paths.ts'
@@ -16,11 +17,12 @@ export type AttemptPlatform = EventReader & {
   subscriptions: Pick<Platform['subscriptions'], 'all'>
 }
 
-type Deps = { platforms: ReadonlyMap<string, AttemptPlatform>; paging: Paging }
+type Deps = { platforms: ReadonlyMap<string, AttemptPlatform>; paging: Paging; slots: RequestSlots }
 
-export function attemptRoutes(app: GatewayServer, { platforms, paging }: Deps): void {
+export function attemptRoutes(app: GatewayServer, { platforms, paging, slots }: Deps): void {
   const read = requireGrant({ action: 'events:read' })
-  app.get(`${PREFIX}/events/:id/attempts`, { schema: attemptSchemas.list, onRequest: read }, async (request) => {
+  const list = { schema: attemptSchemas.list, onRequest: read, preHandler: slots.everyShard }
+  app.get(`${PREFIX}/events/:id/attempts`, list, async (request) => {
     const { id } = request.params
     const platform = platformOf(platforms, request.params)
     const { event } = await eventOf(request, platform, { id, action: 'events:read' })

@@ -69,7 +69,8 @@ export function eventRoutes(app: GatewayServer, { platforms, memory, paging, slo
     },
   )
 
-  app.get(`${PREFIX}/events/:id`, { schema: eventSchemas.one, onRequest: read }, async (request) => {
+  const one = { schema: eventSchemas.one, onRequest: read, preHandler: slots.everyShard }
+  app.get(`${PREFIX}/events/:id`, one, async (request) => {
     const { id } = request.params
     const platform = platformOf(platforms, request.params)
     const logged = await eventOf(request, platform, { id, action: 'events:read' })

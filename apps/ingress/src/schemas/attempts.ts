@@ -28,6 +28,9 @@ export const attemptSchemas = {
     summary: 'The attempts at the deliveries of an event, newest first over all subscriptions: the last 20 of each',
     params: eventParams,
     querystring: Type.Object({ ...pageQuery, ...contentQuery }, { additionalProperties: false }),
-    response: { 200: Type.Object({ items: Type.Array(Attempt), nextCursor }), ...errors(400, 401, 403, 404, 409, 503) },
+    response: {
+      200: Type.Object({ items: Type.Array(Attempt), nextCursor }),
+      ...errors(400, 401, 403, 404, 409, 429, 503),
+    },
   },
 }

@@ -133,7 +133,7 @@ export const eventSchemas = {
     summary: 'One event',
     params: eventParams,
     querystring: Type.Object(contentQuery, closed),
-    response: { 200: LoggedEvent, ...errors(400, 401, 403, 404, 409, 503) },
+    response: { 200: LoggedEvent, ...errors(400, 401, 403, 404, 409, 429, 503) },
   },
   erase: {
     tags,
