@@ -76,8 +76,8 @@ export type LoadOptions = GatewayOptions & {
 
 /** The contract's 1.5 s, and what two busy cores and a pusher in the same process add to it. */
 export const SLOWEST_ANSWER_MS = 1_800
-/** So long without a single one that is still missing, and no more are waited for. */
-const DELIVERED_WITHIN_MS = 60_000
+/** So long without a single one that is still missing, and no more are waited for. What a failover loses comes in 3 min. */
+const DELIVERED_WITHIN_MS = 190_000
 const LOOK_EVERY_MS = 250
 const RATE = 100
 /** I9: whatever happens, nobody may drown the log. */
