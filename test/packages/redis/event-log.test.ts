@@ -4,7 +4,6 @@ import type { GatewayEvent } from '@wxgw/contracts'
 import {
   createEventLog,
   createMessageShards,
-  createQueues,
   createSinkWriter,
   type ConsumerWrite,
   type EventFilter,
@@ -312,57 +311,6 @@ void t.test('a queue that cannot be written to leaves its own delivery pending, 
     t.same(await statusesOf(log, 'ev_1'), ['delivered', 'pending', 'delivered'], what)
     t.ok((await commands.ttl(keys.event('ev_1'))) > 0, `${what}: it expires`)
     t.same(await idsOf(log, { fromMs: at }), ['ev_1'], `${what}: it is found`)
-  }
-})
-
-/** Patterns of all keys but some of the queue `{broken}` or of the subscription `broken`. */
-const RIGHTS: Record<string, { write: ConsumerWrite; others: string[] }> = {
-  'a queue': { write: { subscription: 'crm', queue: '{broken}' }, others: ['wx:*', 'bull:{[^b]*'] },
-  'one key of a queue': {
-    write: { subscription: 'crm', queue: '{broken}' },
-    others: ['wx:*', 'bull:{[^b]*', 'bull:{broken}:[^m]*'],
-  },
-  'a stream': {
-    write: { subscription: 'crm', stream: sinkStream('open1', 'broken'), maxLength: undefined },
-    others: ['wx:{open1*', 'wx:{sound*', 'bull:*'],
-  },
-  'a stream beside the log': {
-    write: { subscription: 'crm', stream: nearStream('broken'), maxLength: undefined },
-    others: ['wx:{open1}:[^s]*', 'wx:{open1}:s[^t]*', 'wx:{open1}:stream:bi', 'wx:{sound*', 'bull:*'],
-  },
-}
-
-void t.test('a missing right leaves the deliveries of its queue or stream pending, and no other', async (t) => {
-  const { commands: admin, connect, log: lines } = await startStore(t)
-  const grant = (user: string, keys: readonly string[]) =>
-    admin.call('ACL', 'SETUSER', user, 'reset', 'on', '>pw', '+@all', '&*', ...keys.map((key) => `~${key}`))
-  const names = ['bi', 'crm', 'erp']
-  let user = 0
-  for (const [what, { write, others }] of Object.entries(RIGHTS)) {
-    for (const isTaken of [false, true]) {
-      await admin.flushall()
-      user += 1
-      const username = `gateway-${user}`
-      await grant(username, isTaken ? ['*'] : others)
-      const redis = connect({ username, password: 'pw' })
-      const queues = createQueues({ connection: redis, log: lines })
-      t.teardown(() => queues.close())
-      const log = openLog({ redis, shards, queues, eventLogSeconds: 60 })
-      const sound: ConsumerWrite[] = [
-        { subscription: 'bi', stream: nearStream('bi'), maxLength: undefined },
-        { subscription: 'erp', queue: '{sound}' },
-      ]
-      const record = (id: string) => log.record(makeEvent(id), 1, names, { writes: [write, ...sound] })
-      const served = async () => (await record(`ev_${randomUUID()}`)).toSorted().join(' ')
-      const about = `${what}, ${isTaken ? 'taken away' : 'never given'}`
-      if (isTaken) {
-        await until(`${about}: all are written to`, async () => (await served()) === 'bi crm erp')
-        await grant(username, others)
-      }
-      t.ok(Array.isArray(await record('ev_1')), `${about}: the event is recorded all the same`)
-      t.equal((await statusesOf(log, 'ev_1'))[1], 'pending', about)
-      await until(`${about}: the others are written to again`, async () => (await served()) === 'bi erp')
-    }
   }
 })
 
