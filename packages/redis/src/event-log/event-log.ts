@@ -55,7 +55,7 @@ export type DeliveryChange = {
 export type RecordOptions = {
   /** The event as JSON, if it is serialized already. */
   body?: string
-  /** Writes to consumers that are made in the same step, for some of the subscriptions and in their order. */
+  /** Writes to consumers that are made in the same step, for some of the subscriptions. */
   writes?: readonly ConsumerWrite[]
   /** The claim of this arrival (event-claims.ts). Default: none is needed. */
   claim?: RecordClaim | undefined

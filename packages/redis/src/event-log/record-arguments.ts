@@ -40,12 +40,9 @@ export function recordLists({ all, users, consumers }: RecordLayout, events: rea
   const ofEvents: Values = []
   for (const { event, body, receivedAtMs, subscriptions, writes, claim } of events) {
     const group = claimValues(claim, subscriptions.length)
-    let nextWrite = 0
+    const writeOf = new Map(writes.map((write) => [write.subscription, write]))
     for (const name of subscriptions) {
-      const write = writes[nextWrite]
-      const isWritten = write?.subscription === name
-      if (isWritten) nextWrite += 1
-      const { sink, how } = writing.write(isWritten ? write : undefined, event.id)
+      const { sink, how } = writing.write(writeOf.get(name), event.id)
       group.push(name, sink, how)
     }
     const { bucket, tag } = users.of(event) ?? NO_USER
