@@ -25,10 +25,9 @@ async function handle({ kind, options }) {
       const { get } = options
       const gets = get?.map((one) => getBytes({ ...one, port: options.port }))
       // Only a server that does not de-duplicate may get the same bodies again.
-      const { from = 0 } = options
       const next = gets
         ? (index) => gets[index % gets.length]
-        : (index) => prepared[options.again ? index % prepared.length : from + index]
+        : (index) => prepared[options.again ? index % prepared.length : index]
       const onSent = sentAtMs === undefined ? undefined : (_index, atMs) => sentAtMs.push(atMs)
       return runLoad({ ...options, next, onSent })
     }
