@@ -65,8 +65,7 @@ export function startInboxWorkers(deps: InboxWorkersDeps): ServedInboxes {
       const handleLane = laneHandler({ ...deps, queue, slots: laneSlots })
       const handle: JobHandler<FanOutBatchJob | LaneJob> = (job, context) =>
         job.kind === 'lane' ? handleLane(job, context) : handleBatch(job, context)
-      const runs = { queue, concurrency, holdsEnds: true, parse: parseInboxJob, handle }
-      return createQueueWorker({ connection, infoRefused, ...runs, log })
+      return createQueueWorker({ connection, infoRefused, queue, concurrency, parse: parseInboxJob, handle, log })
     },
     log,
   })

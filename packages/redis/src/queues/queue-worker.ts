@@ -3,7 +3,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Stop } from '@wxgw/wechat-core'
 import { createRedisBackend, DelayedError, type Job, Worker, type WorkerOptions } from 'bullmq'
-import { createDropMarker } from '../bullmq-format/drop-marker.ts'
 import type { RedisConnection } from '../connect.ts'
 import { QUEUE_PREFIX } from '../keys.ts'
 import { waitingNotForEver } from './bounded-waits.ts'
@@ -26,8 +25,6 @@ export type QueueWorkerDeps<Payload> = Omit<RunJobDeps<Payload>, 'backoff'> & {
    */
   wakeUp?: WakeUp
   concurrency: number
-  /** Whether the end of a job may wait for the next one (held-end.ts): no job gets the id of one before. */
-  holdsEnds?: boolean
   /**
    * The Redis user must not call INFO, which BullMQ needs for the version: the check is skipped, and BullMQ assumes an
    * old Redis. Default false.
@@ -81,7 +78,7 @@ const POLL_MS = 10
  * safe to run twice.
  */
 export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): QueueWorker {
-  const { connection, concurrency, queue, log, infoRefused = false, wakeUp, holdsEnds = false } = deps
+  const { connection, concurrency, queue, log, infoRefused = false, wakeUp } = deps
   const { closeTimeoutMs = CLOSE_TIMEOUT_MS } = deps
   const backoff = deps.backoff ?? ((attempt: number) => exponentialBackoffMs(attempt))
   const running = new Map<string, Stop>()
@@ -129,10 +126,7 @@ export function createQueueWorker<Payload>(deps: QueueWorkerDeps<Payload>): Queu
           queue,
           process,
           options,
-          fetchingSparingly(waitingNotForEver(createRedisBackend), {
-            ...{ connection, holdsEnds, dropMarker: createDropMarker(connection, queue) },
-            isRunning: () => running.size > 0,
-          }),
+          fetchingSparingly(waitingNotForEver(createRedisBackend), { isRunning: () => running.size > 0 }),
         )
     const brake = createOutageBrake(worker)
     worker.on('error', (error) => {
