@@ -8,8 +8,9 @@ import type { Cluster, Redis } from 'ioredis'
 export function withHandledAsking(cluster: Cluster): Cluster {
   cluster.on('+node', (node: Redis) => {
     const asking = node.asking.bind(node)
-    node.asking = (callback) => {
-      const sent = asking(callback)
+    // An argument that is undefined would be sent: ASKING takes none, and the command would not be redirected.
+    node.asking = (...args) => {
+      const sent = asking(...args)
       sent.catch(() => undefined)
       return sent
     }
