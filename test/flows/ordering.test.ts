@@ -268,10 +268,12 @@ void t.test('ordering', async (story) => {
     t.same(receivedBy(hook), all(63))
     t.same([taken(), receivedBy(lost)], [all(3), all(3)])
     await redis.call('ACL', 'SETUSER', 'default', 'allkeys')
-    await until('with the right they go on', async () => {
+    // The pause of a retry grows with the time that the right was missing.
+    const wentOn = async () => {
       const dead = (await deadLetters('no-sink')).items ?? []
       return new Set(receivedBy(lost)).size === 63 && taken().length + dead.length === 63
-    })
+    }
+    await until('with the right they go on', wentOn, { timeoutMs: 90_000 })
     await remove('good', 'no-sink', 'unqueued')
   })
 
