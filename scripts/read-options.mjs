@@ -8,7 +8,7 @@ const MAX_NUMBER = 2 ** 32 - 1
 
 /**
  * As `parseArgs`, with its configuration. Besides, the type of an option may be `number`: a whole number of at least `from`
- * (default 1). `numbers` are arguments of that kind, by name and in order: their values stand beside those of the options.
+ * (default 1). `numbers` are positional arguments of that kind, by name and in order. Their values are returned among `values`.
  */
 export function readOptions({ options = {}, numbers = {}, ...config }) {
   try {

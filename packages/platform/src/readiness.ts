@@ -121,8 +121,8 @@ export async function reportReadiness(all: readonly ReadinessCheck[]): Promise<R
 }
 
 /**
- * Reports of the same checks, one run every 100 ms at most: requests meanwhile share the next one. Anybody may ask, and
- * with 64 inboxes a run costs Redis 130 writes.
+ * Runs the checks at most once in 100 ms. Requests that come in between wait for the next run and share its result:
+ * `/readyz` needs no key, and with 64 inboxes a run costs Redis 130 writes.
  */
 export function createReadinessReports(all: readonly ReadinessCheck[]): ReadinessReports {
   let startedAtMs = -Infinity

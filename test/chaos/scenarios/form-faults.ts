@@ -122,7 +122,7 @@ export async function promoted(form: RedisForm, gone: RedisServer): Promise<void
   })
 }
 
-/** Slots go from the first master to the second and back, a hundred at a time, with what stands in them. */
+/** Moves slots with their keys from the first master to the second and back, a hundred at a time. */
 export const reshard: Fault = async (load, form, context) => {
   const isEnough = untilEnough(context)
   let moved = 0

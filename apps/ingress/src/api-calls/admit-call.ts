@@ -91,7 +91,7 @@ export function admitCall(deps: Deps, requested: RequestedCall, findings: Findin
   if (appId !== undefined) authorizerAppIdOf(found, { APPID: appId })
   const api = knownApi(url.name)
   assertTokenKind(kind, api)
-  // A key or a stand-in may stand under any name. WeChat must not get it.
+  // Any parameter may hold a key or a stand-in by mistake. WeChat must not get it.
   const query = withoutValues(given.rest, [caller.key.reveal(), ...given.accessTokens.filter((token) => token !== '')])
   return { kind, caller, platform: found, appId, url, query, api, mayReadToken }
 }

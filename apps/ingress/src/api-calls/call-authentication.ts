@@ -26,6 +26,6 @@ export function authenticateCall(
   if (given.place === undefined || standIn === undefined || others.length > 0) return undefined
   const caller = standIns.callerOf(standIn, given.place)
   const { platform, appId: authorizer } = given.place
-  // A stand-in is valid only as long as the grant that it was issued for.
+  // A stand-in is refused once its grant has ended.
   return caller && isGranted(caller, { platform, action: 'api:call', authorizer }) ? caller : undefined
 }

@@ -38,7 +38,7 @@ export function hasParameter(query: string, name: string): boolean {
   return query.split('&').some((pair) => decodeLoosely(pair.split('=', 1)[0] ?? '') === name)
 }
 
-/** The query without the pairs in which a secret stands, in the name or in the value. */
+/** The query without the pairs whose name or value contains one of the secrets. */
 export function withoutValues(query: string, secrets: readonly string[]): string {
   const holds = (text: string) => secrets.some((secret) => text.includes(secret))
   if (!query.includes('%') && !holds(query)) return query

@@ -90,7 +90,7 @@ export function createQuotaBrake({ log }: { log: Log }): QuotaBrake {
   }
 }
 
-/** Every caller of the path gets this answer, whatever their rights. So a token that WeChat repeats in it is masked. */
+/** WeChat's answer is sent to every caller of the path, with any rights, so an access token in it is masked. */
 function keptAnswer({ head, body }: Answer, token: Secret): BrakedAnswer {
   const mask = createTokenMask(token.reveal())
   return {

@@ -1,5 +1,5 @@
 // Owns: dispatching the list of an ordered account: its events are dispatched in the order in which they were accepted.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BatchedEvent, BatchedEventSchema, type LaneJob, parserOf } from '@wxgw/contracts'
 import {
@@ -161,7 +161,7 @@ function read(text: string): Waiting {
   return {
     entry,
     message,
-    arrival: message?.arrival ?? `unreadable-${createHash('sha256').update(text).digest('hex')}`,
+    arrival: message?.arrival ?? `unreadable-${hash('sha256', text)}`,
   }
 }
 
